@@ -1,0 +1,74 @@
+"""Carts: what a session, or a customer, is about to buy across the whole network."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shop.catalogue.models import Variant
+from shop.storefronts.models import Storefront
+
+MAX_QUANTITY = 99
+"""The most of one variant that one cart takes; larger orders are made by asking the shop."""
+MAX_LINES = 100
+"""The most lines one cart takes."""
+
+
+class Cart(models.Model):
+    """One shopper's cart, the same on every domain of the network.
+
+    `session_key` is the root of the sessionsync session that owns it; links between sessions move
+    carts through `carts.merging`. `notices` are things to tell the shopper on the next cart page
+    (what a merge changed), each a dict as `carts.services.Notice` writes it.
+    """
+
+    session_key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts",
+        verbose_name=_("customer"),
+    )
+    notices = models.JSONField(_("notices"), default=list, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("cart")
+        verbose_name_plural = _("carts")
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class CartLine(models.Model):
+    """So many of one variant, put in on one storefront.
+
+    The same variant put in on two storefronts is two lines, so that both origins are kept.
+    """
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", verbose_name=_("variant"))
+    storefront = models.ForeignKey(
+        Storefront, models.PROTECT, related_name="+", verbose_name=_("put in on")
+    )
+    quantity = models.PositiveSmallIntegerField(
+        _("quantity"), validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)]
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("cart line")
+        verbose_name_plural = _("cart lines")
+        ordering = ("created_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cart", "variant", "storefront"], name="one_line_of_variant_and_storefront"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1) & Q(quantity__lte=MAX_QUANTITY),
+                name="cart_line_quantity_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.variant}"
