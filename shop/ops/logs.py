@@ -1,0 +1,119 @@
+"""Structured logs: one event a line, with the request's id, and never a secret.
+
+Everything goes through `redact`, Django's own loggers and tracebacks included, so that no view
+has to remember what must not be written down.
+"""
+
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+REDACTED = "[redacted]"
+
+_SECRET_KEY = re.compile(
+    r"""(?:.*_)?(?:token|password|secret|csrfmiddlewaretoken|authorization|(?:set[-_])?cookies?)
+    |code|auth_code|challenge|flow|(?:client|main|session|secret|api)_key""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# name=value in a query string, a form body or a cookie: session_token.<ts>=..., client_key.x=...
+_PAIR = re.compile(
+    r"""(?P<name>\b(?:code|challenge|flow|token|password|csrfmiddlewaretoken|csrftoken|sessionid|messages
+        |(?:__Host-)?(?:session_token|client_key|main_key)(?:\.[\w-]+)?)=)
+        (?P<value>"[^"]*"|[^&;\s"'<>]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_HEADER = re.compile(
+    r"""(?P<name>\b(?:Set-)?Cookie|\b(?:Proxy-)?Authorization)(?P<sep>["']?\s*[:=]\s*["']?)[^\r\n"']+""",
+    re.IGNORECASE,
+)
+_ORDER_PATH = re.compile(r"(?P<name>/orders/)[\w-]{8,}")
+
+
+def redact_text(text: str) -> str:
+    """Return `text` with the values of secrets in it replaced by "[redacted]"."""
+    text = _HEADER.sub(rf"\g<name>\g<sep>{REDACTED}", text)
+    text = _PAIR.sub(rf"\g<name>{REDACTED}", text)
+    return _ORDER_PATH.sub(rf"\g<name>{REDACTED}", text)
+
+
+def _redact_value(name: str, value: Any) -> Any:
+    if _SECRET_KEY.fullmatch(name):
+        return REDACTED
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, dict):
+        return {key: _redact_value(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redact_value("", item) for item in value]
+    if isinstance(value, bool | int | float | None):
+        return value
+    return redact_text(str(value))
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace secrets by "[redacted]", by key and inside every string. A structlog processor."""
+    for name in list(event):
+        if not name.startswith("_"):  # structlog's own: the record it is about to format
+            event[name] = _redact_value(name, event[name])
+    return event
+
+
+def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
+    """Set up structlog, and return Django's LOGGING.
+
+    `level` is the least severe level that is written; `json_lines` gives one JSON object a line
+    for a log collector, otherwise lines to read in a terminal.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso" if json_lines else "%H:%M:%S", utc=json_lines),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json_lines
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+            pad_event_to=0,
+        )
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "events": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": shared,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    redact,
+                    renderer,
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django's own handlers would write lines twice, and unredacted.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
+        },
+    }

@@ -1,0 +1,102 @@
+"""Middleware for operating the shop: request ids, health checks, and the admin's gate."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.csp import csp_override
+
+from shop.ops.health import HEALTH_VIEWS
+
+type GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+log = structlog.get_logger("shop.request")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, binds it to every log line, and sends it back as X-Request-ID.
+
+    An id that a proxy sent is kept if it is 8 to 64 letters, digits, dots, dashes or underscores;
+    anything else (a forged log line, for example) is replaced.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next handler of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request, with one log line for it: never its query string, nor a cookie."""
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        started = time.monotonic()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            write = log.debug if request.path in HEALTH_VIEWS else log.info
+            write(
+                "request",
+                method=request.method,
+                host=request.META.get("HTTP_HOST", ""),
+                path=request.path,
+                status=response.status_code,
+                milliseconds=round((time.monotonic() - started) * 1000),
+            )
+        return response
+
+
+class HealthMiddleware:
+    """Answers /healthz and /readyz for any Host: a load balancer asks by address, not by name."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next handler of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a health check (GET or HEAD only), or pass the request on."""
+        view = HEALTH_VIEWS.get(request.path)
+        if view is None:
+            return self.get_response(request)
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponse(
+                status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"}
+            )
+        return view()
+
+
+class AdminGateMiddleware:
+    """Keeps the admin on the main site: on any other storefront its pages do not exist.
+
+    It also gives those pages, and no others, the Content-Security-Policy that they need.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next handler of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Call an admin view. Raises Http404 for one that was asked for elsewhere."""
+        match = request.resolver_match
+        if match is None or "admin" not in match.app_names:
+            return None
+        storefront = getattr(request, "storefront", None)
+        if storefront is None or not storefront.is_main:
+            raise Http404("The admin is on the main site only.")
+        return csp_override(settings.ADMIN_CSP)(view)(request, *args, **kwargs)

@@ -1,0 +1,217 @@
+"""What every environment shares. Everything that differs is read from the environment.
+
+docs/settings.md explains each variable; `demo`, `test` and `production` build on this module.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+
+from shop.ops.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+env = environ.Env()
+
+
+def redis_cache(url: str) -> dict[str, Any]:
+    """Describe the Redis (or Valkey) cache at `url` to Django.
+
+    The shop must go on when Redis is away: a connection or an answer takes 0.3 seconds at most,
+    a dropped connection is tried once more, and the cache API answers an error as a miss (it is
+    logged). A timeout is not tried again: the command may have run.
+    """
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "galleria",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.3,
+            "SOCKET_TIMEOUT": 0.3,
+            "IGNORE_EXCEPTIONS": True,
+            "CONNECTION_POOL_KWARGS": {
+                "max_connections": 200,
+                "health_check_interval": 30,
+                "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+            },
+        },
+    }
+
+
+DEBUG = False
+DEMO = False  # True in shop.settings.demo only: demo data and its known passwords are welcome
+
+# The Host header is checked by shop.storefronts.middleware.StorefrontMiddleware, against the
+# storefronts in the database; a fixed list here would have to be kept in step with them by hand.
+ALLOWED_HOSTS = ["*"]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "treebeard",
+    "django_htmx",
+    "rest_framework",
+    "sessionsync",
+    "shop.storefronts",
+    "shop.catalogue",
+    "accounts",
+    "carts",
+    "orders",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.ops.middleware.RequestIdMiddleware",
+    "shop.ops.middleware.HealthMiddleware",
+    "shop.storefronts.middleware.StorefrontMiddleware",
+    "sessionsync.middleware.SessionSyncMiddleware",
+    "shop.storefronts.middleware.StorefrontLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    # Last, because it calls the admin's views itself, after every other check has passed.
+    "shop.ops.middleware.AdminGateMiddleware",
+]
+
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+ASGI_APPLICATION = "shop.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.csp",
+                "shop.storefronts.context.storefronts",
+                "shop.catalogue.context.navigation",
+                "carts.context.cart_badge",
+                "sessionsync.context.sessionsync",
+            ],
+        },
+    },
+]
+
+# --- Data --------------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+DJANGO_REDIS_LOGGER = "shop.cache"
+
+# --- The shop ----------------------------------------------------------------------------------
+
+SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="EUR")
+SHOP_COUNTRIES: list[str] = env.list(
+    "SHOP_COUNTRIES",
+    default=[
+        *("AT", "BE", "BG", "CA", "CH", "CN", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR"),
+        *("GB", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT"),
+        *("RO", "SE", "SI", "SK", "US"),
+    ],
+)
+
+# --- People and sessions -----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+SESSION_ENGINE = "sessionsync.engine"
+SESSIONSYNC: dict[str, Any] = {
+    "SITES": "shop.storefronts.queries.network_sites",
+    "MERGE_HANDLERS": ["carts.merging.merge_carts"],
+    "EXEMPT_PREFIXES": [
+        "/static/",
+        "/media/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/store/",
+        "/auth/",
+        "/api/",
+    ],
+}
+
+# --- Language and time -------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Files -------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "shop" / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
+MEDIA_URL = "/media/"
+
+# --- Mail --------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL: str = env.str(
+    "DEFAULT_FROM_EMAIL", default="Galleria <shop@galleria.localhost>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Browser security --------------------------------------------------------------------------
+
+# A page that holds a form needs an Origin on its POST; "no-referrer" would make that "null".
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# form-action is left out on purpose: browsers apply it to the redirects that follow a form's POST
+# too, and those lead to the network's other domains, which are rows in the database.
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+
+# The admin's own scripts (Unfold, with Alpine.js) are inline and evaluate expressions; only staff
+# see these pages, and only on the main site.
+ADMIN_CSP = SECURE_CSP | {
+    "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "frame-ancestors": [CSP.SELF],
+}
+
+UNFOLD = {"SITE_TITLE": "Galleria", "SITE_HEADER": "Galleria", "SITE_URL": "/"}
+
+# --- Logs --------------------------------------------------------------------------------------
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = logging_config(level=LOG_LEVEL, json_lines=True)

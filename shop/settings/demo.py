@@ -1,0 +1,43 @@
+"""The demo: everything it keeps is in .demo/, and nothing has to be installed or configured.
+
+`manage.py` uses these settings unless told otherwise, so that its commands work on the demo's
+data, whether the demo is running or not.
+"""
+
+from pathlib import Path
+
+from shop.ops.logs import logging_config
+from shop.ops.paths import DemoFiles
+from shop.settings.base import *
+from shop.settings.base import BASE_DIR, LOG_LEVEL, env, redis_cache
+
+DEMO = True
+
+DEMO_FILES = DemoFiles(Path(env.str("DEMO_DIR", default="") or BASE_DIR / ".demo").resolve())
+DEMO_FILES.prepare()
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or DEMO_FILES.secret_key()
+
+DATABASES = {
+    # Several processes write: readers must not block them (WAL), and a transaction must take its
+    # write lock at the start (IMMEDIATE), or SQLite refuses it halfway instead of waiting.
+    "default": env.db("DATABASE_URL")
+    if env.str("DATABASE_URL", default="")
+    else {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DEMO_FILES.database,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        },
+    }
+}
+CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.valkey_url)}
+
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+MEDIA_ROOT = DEMO_FILES.media
+WHITENOISE_USE_FINDERS = True  # no collectstatic
+
+LOGGING = logging_config(level=LOG_LEVEL, json_lines=False)
