@@ -1,0 +1,59 @@
+"""Starts what the tests need before Django reads its settings, and stops it at the end.
+
+PostgreSQL and Valkey are real ones, started here; DATABASE_URL and REDIS_URL name others to use
+(the tests empty that Redis database).
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from shop.ops.services import Postgres, Valkey
+
+_postgres: list[Postgres] = []
+_valkey: list[Valkey] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers; pytest-django sets Django up after this hook."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.test"
+    if not os.environ.get("DATABASE_URL"):
+        _postgres.append(Postgres())
+        _postgres[0].start()
+        os.environ["DATABASE_URL"] = _postgres[0].url
+    if not os.environ.get("REDIS_URL"):
+        _valkey.append(Valkey(Path(tempfile.mkdtemp(prefix="galleria-valkey-"))))
+        _valkey[0].start()
+        os.environ["REDIS_URL"] = _valkey[0].url
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:  # workers find the servers of the main process; each has a Redis database of its own
+        os.environ["REDIS_URL"] = _with_db(os.environ["REDIS_URL"], int(worker[2:]) + 1)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started here."""
+    for postgres in _postgres:
+        postgres.stop()
+    for valkey in _valkey:
+        valkey.stop()
+        shutil.rmtree(valkey.folder)
+
+
+def _with_db(url: str, number: int) -> str:
+    parts = urlsplit(url)
+    query = {**parse_qs(parts.query), "db": [str(number)]}
+    return parts._replace(query=urlencode(query, doseq=True)).geturl()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> Iterator[None]:
+    """Give each test an empty Redis; the database is emptied by pytest-django."""
+    from django_redis import get_redis_connection  # needs the settings
+
+    get_redis_connection("default").flushdb()
+    yield
