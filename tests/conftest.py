@@ -7,7 +7,6 @@ PostgreSQL and Valkey are real ones, started here; DATABASE_URL and REDIS_URL na
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -51,9 +50,8 @@ def _with_db(url: str, number: int) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis() -> Iterator[None]:
+def _empty_redis() -> None:
     """Give each test an empty Redis; the database is emptied by pytest-django."""
     from django_redis import get_redis_connection  # needs the settings
 
     get_redis_connection("default").flushdb()
-    yield

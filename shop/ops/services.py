@@ -207,10 +207,9 @@ class Valkey:
             "pidfile": self.folder / "valkey.pid",
             "daemonize": "no",
         }
-        command = [
-            binary,
-            *(part for name, value in options.items() for part in (f"--{name}", value)),
-        ]
+        command: list[str | Path] = [binary]
+        for name, value in options.items():
+            command += [f"--{name}", value]
         with log_path.open("wb") as log:
             self.process = spawn(command, output=log, env={**os.environ, "LC_ALL": "C"})
         deadline = time.monotonic() + PATIENCE
@@ -224,7 +223,7 @@ class Valkey:
 
 
 def _command_of(pid: int) -> str:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603
         ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607 - the system's own
         capture_output=True,
         text=True,
@@ -311,12 +310,12 @@ class Postgres:
             shutil.chown(folder, self.user)
         self._make_cluster(folder)
         log_path = folder / "postgres.log"
-        settings = {
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": "200",
-        }
+        settings = [
+            *("-c", "fsync=off"),
+            *("-c", "synchronous_commit=off"),
+            *("-c", "full_page_writes=off"),
+            *("-c", "max_connections=200"),
+        ]
         with log_path.open("wb") as log:
             self.process = spawn(
                 [
@@ -357,10 +356,7 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             with psycopg.connect(
-                host="127.0.0.1",
-                port=self.port,
-                user=self.USER,
-                dbname="postgres",
+                f"host=127.0.0.1 port={self.port} user={self.USER} dbname=postgres",
                 connect_timeout=2,
             ):
                 return True

@@ -35,7 +35,7 @@ DATABASES = {
 }
 CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.valkey_url)}
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 
 MEDIA_ROOT = DEMO_FILES.media
 WHITENOISE_USE_FINDERS = True  # no collectstatic

@@ -34,6 +34,8 @@ def unsafe(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _stores(settings)
     if not settings["EMAIL_URL"]:
         yield "EMAIL_URL is missing: order confirmations would go nowhere."
+    elif not settings["MAILERS"]["default"]["BACKEND"].endswith("smtp.EmailBackend"):
+        yield "EMAIL_URL names no mail server: it must start with smtp, smtp+tls or smtp+ssl."
     yield from _transport(settings)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shop.settings.base import *
-from shop.settings.base import BASE_DIR, env, redis_cache
+from shop.settings.base import BASE_DIR, env, redis_cache, smtp_mailer
 from shop.settings.guard import refuse_unsafe
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -23,8 +23,7 @@ REDIS_URL: str = env.str("REDIS_URL", default="")
 CACHES = {"default": redis_cache(REDIS_URL)}
 
 EMAIL_URL: str = env.str("EMAIL_URL", default="")
-if EMAIL_URL:
-    vars().update(env.email("EMAIL_URL"))
+MAILERS = {"default": smtp_mailer(env.email("EMAIL_URL"))} if EMAIL_URL else {}
 
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default="") or BASE_DIR / "media")
 STORAGES = {

@@ -9,6 +9,6 @@ DATABASES = {"default": env.db("DATABASE_URL", default="postgres://localhost/gal
 CACHES = {"default": redis_cache(env.str("REDIS_URL", default="redis://localhost/0"))}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 MEDIA_ROOT = BASE_DIR / "test-results" / "media"
 WHITENOISE_USE_FINDERS = True
