@@ -321,11 +321,7 @@ class Postgres:
                 [
                     *(self.programs / "postgres", "-D", folder / "data", "-k", folder),
                     *("-h", "127.0.0.1", "-p", str(self.port)),
-                    *(
-                        part
-                        for name, value in settings.items()
-                        for part in ("-c", f"{name}={value}")
-                    ),
+                    *settings,
                 ],
                 user=self.user,
                 output=log,
