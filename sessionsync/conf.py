@@ -1,0 +1,109 @@
+"""The one setting, `SESSIONSYNC`, read once and given types."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+MINUTE = 60
+DAY = 24 * 60 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site of the network. `domain` has no scheme and no port: they come from the request."""
+
+    id: str
+    domain: str
+    is_main: bool = False
+
+
+MergeHandler = Callable[[str, str], None]
+"""Moves what the first session key owns to the second, inside the caller's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`settings.SESSIONSYNC` with its defaults. Times are seconds.
+
+    sites: all sites of the network, or the dotted path of a function that returns them.
+    merge_handlers: dotted paths; each moves one kind of goods when two sessions become one.
+    exempt_prefixes: paths that are always answered in place and never see a session.
+    transport: "auto" (meta refresh for WebKit, else 307), "307" or "meta".
+    cache: alias of the django-redis cache that holds codes, kept requests and session copies.
+    max_age: a token is refused this long after it was minted, and replaced at half of it.
+    sub_cookie_age: life of the token cookie on sub-sites; None: as long as the browser session.
+    resync_after: a site whose last handshake is older shakes hands again.
+    """
+
+    sites: Callable[[], Sequence[Site]]
+    merge_handlers: tuple[MergeHandler, ...] = ()
+    exempt_prefixes: tuple[str, ...] = ()
+    transport: str = "auto"
+    cache: str = "default"
+    max_age: int = 400 * DAY
+    sub_cookie_age: int | None = None
+    resync_after: int = DAY
+    code_age: int = field(default=MINUTE, init=False)
+    challenge_age: int = field(default=5 * MINUTE, init=False)
+    pending_age: int = field(default=5 * MINUTE, init=False)
+    unspent_after: int = field(default=5, init=False)
+
+    def site_for(self, host: str) -> Site | None:
+        """The site a request's host belongs to; the host may carry a port."""
+        domain = host.lower().rsplit(":", 1)[0] if not host.endswith("]") else host.lower()
+        return next((site for site in self.sites() if site.domain == domain), None)
+
+    def site_by_id(self, site_id: str) -> Site | None:
+        """The site with this id."""
+        return next((site for site in self.sites() if site.id == site_id), None)
+
+    def main(self) -> Site | None:
+        """The meeting point; None where it was not configured."""
+        return next((site for site in self.sites() if site.is_main), None)
+
+
+def _sites(value: Any) -> Callable[[], Sequence[Site]]:
+    if isinstance(value, str):
+        found: Callable[[], Sequence[Site]] = import_string(value)
+        return found
+    fixed = tuple(site if isinstance(site, Site) else Site(**site) for site in value)
+    return lambda: fixed
+
+
+@lru_cache(maxsize=1)
+def get_config() -> Config:
+    """The configuration. Raises ImproperlyConfigured on an unknown or missing name."""
+    given = dict(getattr(settings, "SESSIONSYNC", {}))
+    if "SITES" not in given:
+        raise ImproperlyConfigured("SESSIONSYNC needs SITES: the sites of the network.")
+    known = {name.upper(): name for name, f in Config.__dataclass_fields__.items() if f.init}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"SESSIONSYNC has no {', '.join(unknown)}; it knows {', '.join(sorted(known))}."
+        )
+    values: dict[str, Any] = {known[name]: value for name, value in given.items()}
+    values["sites"] = _sites(values["sites"])
+    values["merge_handlers"] = tuple(
+        import_string(handler) if isinstance(handler, str) else handler
+        for handler in values.get("merge_handlers", ())
+    )
+    values["exempt_prefixes"] = tuple(values.get("exempt_prefixes", ()))
+    config = Config(**values)
+    if config.transport not in {"auto", "307", "meta"}:
+        raise ImproperlyConfigured('SESSIONSYNC["TRANSPORT"] is "auto", "307" or "meta".')
+    return config
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "SESSIONSYNC":
+        get_config.cache_clear()
+
+
+setting_changed.connect(_forget)

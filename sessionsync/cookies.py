@@ -1,0 +1,148 @@
+"""The protocol's cookies: their names, what they carry, how they are set and dropped."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from sessionsync.conf import get_config
+from sessionsync.protocol import flow_age
+from sessionsync.tokens import NANOSECONDS, Sealer, Token
+
+TOKEN = "session_token."  # noqa: S105 (a cookie's name)
+CLIENT_KEY = "client_key."
+MAIN_KEY = "main_key."
+PROBE = "cookies_stay"
+FLOW_AGE = 300
+"""Seconds a flow's keys stay in the browser: as long as a request may be kept."""
+FLOWS_AT_ONCE = 6
+TOKENS_AT_ONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A genuine token as this browser holds it on this site.
+
+    cookie: the cookie's full name. synced_at: when this site last shook hands, in Unix seconds;
+    0 where the cookie does not say. fresh: how many times in a row main had just minted it.
+    """
+
+    token: Token
+    cookie: str
+    synced_at: int
+    fresh: int
+
+
+def sealer() -> Sealer:
+    """Seals with SECRET_KEY and still accepts what SECRET_KEY_FALLBACKS sealed."""
+    return Sealer([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+
+
+def prefix(request: HttpRequest) -> str:
+    """`__Host-` over TLS, where browsers keep such a cookie from being planted; else nothing."""
+    return "__Host-" if request.is_secure() else ""
+
+
+def presented_tokens(request: HttpRequest, now: float) -> tuple[Presented, ...]:
+    """The genuine tokens among a request's cookies, greatest first, none older than allowed."""
+    start = prefix(request) + TOKEN
+    seal = sealer()
+    oldest = int((now - get_config().max_age) * NANOSECONDS)
+    found = []
+    for name, value in request.COOKIES.items():
+        if not name.startswith(start):
+            continue
+        parts = value.split(".")
+        token = seal.unseal(name.removeprefix(start), ".".join(parts[:2]))
+        if token is None or token.ts < oldest:
+            continue
+        synced_at, fresh = _meta(parts[2:], now)
+        found.append(Presented(token, name, synced_at, fresh))
+    found.sort(key=lambda each: each.token, reverse=True)
+    return tuple(found[:TOKENS_AT_ONCE])
+
+
+def _meta(parts: list[str], now: float) -> tuple[int, int]:
+    if len(parts) != 2 or not all(part.isascii() and part.isalnum() for part in parts):
+        return 0, 0
+    try:
+        synced_at, fresh = int(parts[0][:12], 16), int(parts[1][:1])
+    except ValueError:
+        return 0, 0
+    return (synced_at if synced_at <= now + 60 else 0), fresh
+
+
+def set_token(
+    request: HttpRequest,
+    response: HttpResponse,
+    token: Token,
+    *,
+    is_main: bool,
+    synced_at: float,
+    fresh: int = 0,
+) -> None:
+    """Set a token's cookie: for 400 days on main, for the browser session elsewhere."""
+    value = f"{sealer().seal(token)}.{int(synced_at):x}.{min(fresh, 9)}"
+    config = get_config()
+    age = config.max_age if is_main else config.sub_cookie_age
+    _set(request, response, f"{prefix(request)}{TOKEN}{token.ts}", value, age)
+
+
+def set_flow_key(
+    request: HttpRequest, response: HttpResponse, kind: str, flow: str, key: str
+) -> None:
+    """Set the key of one flow: `kind` is CLIENT_KEY or MAIN_KEY."""
+    _set(request, response, f"{prefix(request)}{kind}{flow}", key, FLOW_AGE)
+
+
+def flow_key(request: HttpRequest, kind: str, flow: str) -> str | None:
+    """The key this browser holds for a flow."""
+    return request.COOKIES.get(f"{prefix(request)}{kind}{flow}")
+
+
+def flows_under_way(request: HttpRequest, kind: str, now: float) -> dict[str, float]:
+    """The flows this browser holds keys of, with their ages in seconds, oldest first."""
+    start = prefix(request) + kind
+    ages = {
+        flow: age
+        for name in request.COOKIES
+        if name.startswith(start)
+        and (age := flow_age(flow := name.removeprefix(start), now)) is not None
+    }
+    return dict(sorted(ages.items(), key=lambda each: -each[1]))
+
+
+def set_probe(request: HttpRequest, response: HttpResponse) -> None:
+    """Try to set the cookie whose absence on a later click shows that none of them stay."""
+    _set(request, response, prefix(request) + PROBE, "1", None)
+
+
+def has_probe(request: HttpRequest) -> bool:
+    """Whether the browser sent the probe back."""
+    return prefix(request) + PROBE in request.COOKIES
+
+
+def drop(request: HttpRequest, response: HttpResponse, name: str) -> None:
+    """Expire a cookie by its full name."""
+    _set(request, response, name, "", 0)
+
+
+def _set(
+    request: HttpRequest, response: HttpResponse, name: str, value: str, age: int | None
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=age,
+        path="/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def make_room(request: HttpRequest, response: HttpResponse, kind: str, now: float) -> None:
+    """Drop the oldest flows' keys, so that only a few stay in the browser at a time."""
+    under_way = list(flows_under_way(request, kind, now))
+    for flow in under_way[: max(0, len(under_way) + 1 - FLOWS_AT_ONCE)]:
+        drop(request, response, f"{prefix(request)}{kind}{flow}")

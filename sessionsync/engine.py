@@ -1,0 +1,237 @@
+"""The session engine: Django's session API over tokens, rows and their copies in Redis.
+
+`SESSION_ENGINE = "sessionsync.engine"`. A store is made from the tokens a browser presented and
+looks nothing up until it is used. `session_key` is the key of the session they end at, or None.
+"""
+
+import time
+from collections.abc import Iterable
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+
+from sessionsync import links, records
+from sessionsync.models import Session
+from sessionsync.records import Record
+from sessionsync.tokens import Token, mint
+
+_ATTEMPTS = 5
+_UNREAD = object()
+
+
+class SessionStore(SessionBase):
+    """One visitor's session.
+
+    tokens: those the browser presented, already found genuine. session_key: for code that knows
+    a session by its key (Django's own tests and commands do); the two exclude each other.
+    """
+
+    def __init__(self, session_key: str | None = None, tokens: Iterable[Token] = ()) -> None:
+        self.presented = tuple(tokens)
+        if session_key is not None:
+            try:
+                self.presented = (Token.from_key(session_key),)
+            except ValueError:
+                self.presented = ()
+        self.minted: Token | None = None
+        self.ended = False
+        self._record: Record | None | object = _UNREAD
+        self._loaded: dict[str, Any] = {}
+        super().__init__(None)
+
+    # Which session this is.
+
+    @property
+    def record(self) -> Record | None:
+        """The session the presented tokens end at; None if none names a session."""
+        if self._record is _UNREAD:
+            self._record = links.settle(self.presented) if self.presented else None
+        found = self._record
+        return found if isinstance(found, Record) else None
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the session was looked up at all."""
+        return self._record is not _UNREAD
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether tokens were presented and looked up, and none of them names a session."""
+        return (
+            self._record is None and bool(self.presented) and self.minted is None and not self.ended
+        )
+
+    def _get_session_key(self) -> str | None:
+        record = self.record
+        return record.key if record else None
+
+    def _set_session_key(self, value: str | None) -> None:
+        """Django's base class sets None; a key of our own choosing comes from `_adopt` only."""
+        if value is not None:
+            raise ValueError("A session's key comes from its token.")
+
+    session_key = property(_get_session_key)  # type: ignore[assignment]
+    _session_key = property(_get_session_key, _set_session_key)  # type: ignore[assignment]
+
+    def _mint(self) -> Token:
+        self.minted = mint(time.time_ns(), self.presented)
+        self.ended = False
+        return self.minted
+
+    # Reading.
+
+    def load(self) -> dict[str, Any]:
+        """The session's data; empty for a visitor without a session."""
+        record = self.record
+        data = self.decode(record.data) if record and record.data else {}
+        self._loaded = deepcopy(data)
+        return data
+
+    def exists(self, session_key: str) -> bool:
+        """Whether a session with this key has been stored."""
+        return Session.objects.filter(key=session_key).exists()
+
+    # Writing.
+
+    def create(self) -> None:
+        """Give the visitor a session: a new token, no row until there is something to keep."""
+        token = self._mint()
+        self._record = Record(key=token.key, family=token.key, stored=False)
+        self._session_cache: dict[str, Any] = {}
+        self._loaded = {}
+        self.modified = True
+
+    def save(self, must_create: bool = False) -> None:
+        """Store what was changed, compare-and-set, database before cache.
+
+        A rival's change to other names is kept; to the same name, the later save wins. What was
+        linked meanwhile is saved where it went; what was retired refuses.
+        Raises CreateError, UpdateError as Django's own engines do.
+        """
+        if self.record is None:
+            data = self._session
+            self.create()
+            self._session_cache = data
+        if must_create and self.record and self.record.stored:
+            raise CreateError
+        for _ in range(_ATTEMPTS):
+            record = self.record
+            if record is None:
+                raise UpdateError
+            if record.stored:
+                if self._update(record):
+                    return
+                self._rebase(record.key)
+            elif self._insert(record):
+                return
+            elif must_create:
+                raise CreateError
+            else:
+                self._rebase(record.key)
+        raise UpdateError
+
+    def _fields(self, record: Record) -> dict[str, Any]:
+        data = self._session
+        principal = str(data.get(SESSION_KEY, ""))
+        signed_in_at = record.signed_in_at if principal == record.principal else time.time()
+        moment = datetime.fromtimestamp(signed_in_at, UTC) if principal and signed_in_at else None
+        return {"data": self.encode(data), "principal": principal, "signed_in_at": moment}
+
+    def _update(self, record: Record) -> bool:
+        fields = self._fields(record)
+        changed = Session.objects.filter(
+            key=record.key, state=Session.State.OPEN, version=record.version
+        ).update(**fields, version=record.version + 1, used_at=datetime.now(UTC))
+        if changed:
+            self._remember(
+                Session(
+                    key=record.key,
+                    version=record.version + 1,
+                    family=record.family,
+                    replaces=record.replaces,
+                    **fields,
+                )
+            )
+        return bool(changed)
+
+    def _insert(self, record: Record) -> bool:
+        row = Session(
+            key=record.key, family=record.family, replaces=record.replaces, **self._fields(record)
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            return False
+        self._remember(row)
+        return True
+
+    def _remember(self, row: Session) -> None:
+        record = Record.of(row)
+        self._record = record
+        self._loaded = deepcopy(self._session)
+        transaction.on_commit(lambda: records.write_copy(record))
+
+    def _rebase(self, key: str) -> None:
+        """Read what is there now and do our own changes to it again."""
+        ours, base = self._session, self._loaded
+        row = Session.objects.filter(key=key).first()
+        while row is not None and row.state == Session.State.LINKED:
+            row = Session.objects.filter(key=row.successor).first()
+        if row is None or row.state == Session.State.RETIRED:
+            self._record = None
+            return
+        self._record = Record.of(row)
+        theirs = self.load()
+        for name in ours.keys() | base.keys():
+            if name not in ours:
+                theirs.pop(name, None)
+            elif name not in base or ours[name] != base[name]:
+                theirs[name] = ours[name]
+        self._session_cache = theirs
+
+    # Ending and replacing.
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End a session, its own by default, and every other of the same family."""
+        key = session_key or self.session_key
+        if key:
+            links.retire_family(key)
+
+    def flush(self) -> None:
+        """Log out: end the session with its family; what is written next begins a new one."""
+        self.delete()
+        self.clear()
+        self.ended = True
+        self.minted = None
+        self._record = None
+        self._loaded = {}
+
+    def cycle_key(self) -> None:
+        """Replace the token, as every sign-in must.
+
+        The new session takes over, goods and all, when its cookie first comes back: if the
+        response that carries it is lost, the old token still names the old session.
+        """
+        data, old = self._session, self.record
+        token = self._mint()
+        record = Record(
+            key=token.key,
+            family=old.family if old else token.key,
+            replaces=old.key if old else "",
+            stored=False,
+        )
+        self._record = record
+        self._session_cache = data
+        self._loaded = {}
+        self.modified = True
+        self._insert(record)
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Delete rows that no cookie can name any more."""
+        links.prune(time.time_ns())

@@ -1,0 +1,174 @@
+"""What becomes of sessions: linked, absorbed, taken over, retired. Each one a transaction."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.utils import timezone
+
+from sessionsync import records
+from sessionsync.conf import get_config
+from sessionsync.goods import ensure_rows
+from sessionsync.models import Session
+from sessionsync.protocol import Meeting, Party, meet
+from sessionsync.records import Record
+from sessionsync.tokens import Token
+
+_codec = SessionBase()
+
+
+def settle(tokens: Iterable[Token]) -> Record | None:
+    """The one session that all tokens of a browser end at; None if none names a session any more.
+
+    Replacements among them take over now. Where the tokens end at several sessions, these meet:
+    see `sessionsync.protocol.meet`. Afterwards every interleaving of the same tokens ends at the
+    same session. Reads one record and writes nothing in the usual case of one open session.
+    """
+    while True:
+        found = {record.key: record for record in map(records.follow, _keys(tokens)) if record}
+        taking_over = [record for record in found.values() if record.replaces]
+        if taking_over:
+            for record in taking_over:
+                _take_over(record.key)
+            continue
+        if len(found) <= 1:
+            return next(iter(found.values()), None)
+        _meet_all(found)
+
+
+def _keys(tokens: Iterable[Token]) -> list[str]:
+    return [token.key for token in sorted(tokens)]
+
+
+def _party(row: Session) -> Party:
+    token = Token.from_key(row.key)
+    moment = row.signed_in_at
+    return Party((token.ts, token.id), row.principal, moment.timestamp() if moment else None)
+
+
+def _locked(keys: Iterable[str]) -> list[Session] | None:
+    """The rows of these sessions, locked in one order; None if one is open no longer."""
+    wanted = sorted(set(keys))
+    ensure_rows(wanted)
+    rows = list(Session.objects.select_for_update().filter(key__in=wanted).order_by("key"))
+    return rows if all(row.state == Session.State.OPEN for row in rows) else None
+
+
+def _change(keys: Iterable[str], change: Callable[[list[Session]], None]) -> None:
+    """Lock open sessions, change them, and tell Redis once the change is committed.
+
+    If one of them is open no longer nothing is changed: the caller resolves again.
+    """
+    wanted = list(keys)
+    with transaction.atomic():
+        rows = _locked(wanted)
+        if rows is None:
+            fresh = Session.objects.filter(key__in=wanted)
+            for row in fresh:
+                records.write_copy(Record.of(row))
+            return
+        change(rows)
+        for row in rows:
+            row.version += 1
+            records.mark_busy(Record.of(row))
+            row.save()
+        transaction.on_commit(lambda: [records.write_copy(Record.of(row)) for row in rows])
+
+
+def _move_goods(loser: Session, winner: Session) -> None:
+    for handler in get_config().merge_handlers:
+        handler(loser.key, winner.key)
+
+
+def _add_missing_data(loser: Session, winner: Session) -> None:
+    """Carry over what only the loser knows (a chosen language); the winner's word stands."""
+    if not loser.data:
+        return
+    kept = _codec.decode(winner.data) if winner.data else {}
+    winner.data = _codec.encode({**_codec.decode(loser.data), **kept})
+
+
+def _retire(row: Session) -> None:
+    row.state = Session.State.RETIRED
+    row.data = row.replaces = ""
+
+
+def _meet_all(keys: Iterable[str]) -> None:
+    def change(rows: list[Session]) -> None:
+        by_order = {_party(row).order: row for row in rows}
+        stays, *others = rows
+        for other in others:
+            meeting, winner, loser = meet(_party(stays), _party(other))
+            stays, goes = by_order[winner.order], by_order[loser.order]
+            if meeting is not Meeting.PART:
+                _move_goods(goes, stays)
+            if meeting is Meeting.LINK:
+                _add_missing_data(goes, stays)
+                goes.state, goes.successor, goes.data = Session.State.LINKED, stays.key, ""
+            else:
+                _retire(goes)
+
+    _change(keys, change)
+
+
+def _take_over(key: str) -> None:
+    """A replacement was presented: goods move to it, what it replaces names nothing any more."""
+    row = Session.objects.get(key=key)
+    predecessor = records.follow(row.replaces) if row.replaces else None
+
+    def change(rows: list[Session]) -> None:
+        by_key = {row.key: row for row in rows}
+        successor = by_key[key]
+        if predecessor and successor.replaces:
+            _move_goods(by_key[predecessor.key], successor)
+            _retire(by_key[predecessor.key])
+        successor.replaces = ""
+
+    _change({key, predecessor.key} if predecessor else {key}, change)
+
+
+def retire_family(key: str) -> None:
+    """End a session and every other of its family, wherever they are: what a logout does."""
+    with transaction.atomic():
+        ensure_rows([key])
+        family = Session.objects.values_list("family", flat=True).get(key=key)
+        rows = list(
+            Session.objects.select_for_update()
+            .filter(family=family, state=Session.State.OPEN)
+            .order_by("key")
+        )
+        for row in rows:
+            _retire(row)
+            row.version += 1
+            records.mark_busy(Record.of(row))
+            row.save()
+        transaction.on_commit(lambda: [records.write_copy(Record.of(row)) for row in rows])
+
+
+def renew(record: Record, token: Token) -> None:
+    """Link a session to a younger token, so that its oldest one may expire."""
+
+    def change(rows: list[Session]) -> None:
+        by_key = {row.key: row for row in rows}
+        old, new = by_key[record.key], by_key[token.key]
+        _move_goods(old, new)
+        new.data, new.principal, new.signed_in_at = old.data, old.principal, old.signed_in_at
+        new.family = old.family
+        old.state, old.successor, old.data = Session.State.LINKED, new.key, ""
+
+    _change([record.key, token.key], change)
+
+
+def prune(now_ns: int) -> int:
+    """Delete rows whose token is older than any cookie may be; returns how many."""
+    oldest = now_ns - get_config().max_age * 1_000_000_000
+    expired = [
+        key
+        for key in Session.objects.filter(
+            created_at__lt=timezone.now() - timedelta(seconds=get_config().max_age)
+        ).values_list("key", flat=True)
+        if Token.from_key(key).ts < oldest
+    ]
+    deleted, _ = Session.objects.filter(key__in=expired).delete()
+    return deleted

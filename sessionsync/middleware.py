@@ -1,0 +1,151 @@
+"""Gives every request its session, and starts a handshake where one is due."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from sessionsync import cookies, keeping
+from sessionsync.conf import Site, get_config
+from sessionsync.engine import SessionStore
+from sessionsync.protocol import Action, Kind, decide
+from sessionsync.visit import Flow, Visit, shake_hands
+
+logger = logging.getLogger("sessionsync")
+
+View = Callable[..., HttpResponse]
+
+
+class SessionSyncMiddleware(SessionMiddleware):
+    """Takes the place of Django's SessionMiddleware, and is one, as Django's admin demands.
+
+    It looks no session up by itself unless the request changes something or the view asks: a
+    page that never touches `request.session` costs neither Redis nor the database.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Decide what to do with the request, do it, and see to the cookies."""
+        config = get_config()
+        request.session = SessionStore()
+        site = config.site_for(request.get_host())
+        if site is None or request.path.startswith(config.exempt_prefixes):
+            return self.get_response(request)
+        visit = Visit(request, site, is_protocol=request.path.startswith(_home()))
+        request.sessionsync = visit  # type: ignore[attr-defined]
+        session = SessionStore(tokens=[each.token for each in visit.presented])
+        request.session = session
+        if visit.is_protocol:
+            visit.replay = self.get_response
+        else:
+            moved = self._begin(request, visit, session)
+            if moved is not None:
+                return moved
+        return self._finish(request, visit, self.get_response(request))
+
+    def _begin(
+        self, request: HttpRequest, visit: Visit, session: SessionStore
+    ) -> HttpResponse | None:
+        has_token = bool(visit.presented)
+        if has_token and visit.kind is Kind.POST:
+            has_token = session.record is not None
+        visit.action, visit.why = decide(visit.arrival(has_token=has_token), get_config())
+        if visit.action is Action.HANDSHAKE:
+            return shake_hands(visit, Flow.begin(visit, visit.address()))
+        if visit.action is Action.STAND_ALONE:
+            visit.synced_at = int(visit.now)
+            if not visit.presented:
+                session.create()
+        elif visit.action is Action.SERVE_WITHOUT:
+            request.session = SessionStore()
+            visit.cookies_off = True
+        return None
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Keep a POST that has no session until it can be carried out with the shared one."""
+        visit = getattr(request, "sessionsync", None)
+        if visit is None or visit.action not in {Action.KEEP, Action.KEEP_HERE}:
+            return None
+        return keeping.keep(visit, view, args, kwargs)
+
+    def _finish(self, request: HttpRequest, visit: Visit, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        if not isinstance(session, SessionStore) or visit.cookies_off:
+            if visit.cookies_off:
+                cookies.set_probe(request, response)
+                response["X-Robots-Tag"] = "noindex"
+                patch_cache_control(response, private=True)
+            return response
+        if session.resolved and session.is_retired and visit.kind is Kind.GET:
+            again, _ = decide(visit.arrival(has_token=False), get_config())
+            if again is Action.HANDSHAKE and not visit.is_protocol:
+                response = shake_hands(visit, Flow.begin(visit, visit.address()))
+        elif session.modified and response.status_code < 500:
+            _save(session)
+        _set_cookies(request, visit, session, response)
+        if session.resolved or session.minted:
+            patch_vary_headers(response, ("Cookie",))
+            if "no-store" not in response.get("Cache-Control", ""):
+                patch_cache_control(response, private=True)
+        return response
+
+
+def _home() -> str:
+    return reverse("sessionsync:consume_auth_code").rsplit("/", 2)[0] + "/"
+
+
+def _save(session: SessionStore) -> None:
+    record = session.record
+    if not (session.keys() or (record and record.stored)):
+        return
+    try:
+        session.save()
+    except UpdateError:
+        logger.info("a request outlived its session: its changes are dropped")
+
+
+def _set_cookies(
+    request: HttpRequest, visit: Visit, session: SessionStore, response: HttpResponse
+) -> None:
+    """Set a token minted in this request; drop those that name nothing or a lesser alias."""
+    keep: str | None = None
+    if session.minted:
+        cookies.set_token(
+            request,
+            response,
+            session.minted,
+            is_main=visit.site.is_main,
+            synced_at=visit.synced_at or 0,
+        )
+    elif session.resolved and session.record is not None:
+        names = {each.token.key: each.cookie for each in visit.presented}
+        keep = names.get(session.record.key) or next(iter(names.values()), None)
+        if visit.action is Action.STAND_ALONE and visit.presented:
+            held = next(each for each in visit.presented if each.cookie == keep)
+            cookies.set_token(
+                request, response, held.token, is_main=False, synced_at=visit.now, fresh=held.fresh
+            )
+    elif not session.resolved:
+        return
+    for each in visit.presented:
+        if each.cookie != keep and each.cookie not in response.cookies:
+            cookies.drop(request, response, each.cookie)
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """The site of the network that a request arrived at."""
+    visit = getattr(request, "sessionsync", None)
+    return visit.site if isinstance(visit, Visit) else get_config().site_for(request.get_host())

@@ -1,0 +1,88 @@
+"""Session rows as values, read through Redis; and where a token leads."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sessionsync import store
+from sessionsync.models import Session
+
+BUSY = "busy"
+"""Stands in for a copy while a transaction changes who owns what: readers go to the database."""
+BUSY_AGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A session row as a value. `stored` is False for a token that has no row yet."""
+
+    key: str
+    state: str = Session.State.OPEN
+    successor: str = ""
+    version: int = 0
+    data: str = ""
+    principal: str = ""
+    signed_in_at: float | None = None
+    family: str = ""
+    replaces: str = ""
+    stored: bool = True
+
+    @classmethod
+    def of(cls, row: Session) -> "Record":
+        """The value of a row."""
+        return cls(
+            key=row.key,
+            state=row.state,
+            successor=row.successor,
+            version=row.version,
+            data=row.data,
+            principal=row.principal,
+            signed_in_at=_timestamp(row.signed_in_at),
+            family=row.family,
+            replaces=row.replaces,
+        )
+
+
+def _timestamp(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
+
+
+def read(key: str) -> Record:
+    """The record of a key: from Redis if it has one, else from the database."""
+    try:
+        copy = store.session_copy(key)
+    except store.StoreUnavailable:
+        copy = None
+    if copy and copy != BUSY:
+        return Record(**json.loads(copy))
+    row = Session.objects.filter(key=key).first()
+    if row is None:
+        return Record(key=key, family=key, stored=False)
+    record = Record.of(row)
+    if copy is None:
+        write_copy(record)
+    return record
+
+
+def write_copy(record: Record) -> None:
+    """Tell Redis of a record that the database has."""
+    store.put_session_copy(
+        record.key, record.version, json.dumps(asdict(record), separators=(",", ":"))
+    )
+
+
+def mark_busy(record: Record) -> None:
+    """Before a commit: no copy older than this record may be trusted, or written, from now on.
+
+    If the process dies between the commit and telling Redis, the mark expires and readers find
+    the truth in the database.
+    """
+    store.put_session_copy(record.key, record.version, BUSY, BUSY_AGE)
+
+
+def follow(key: str) -> Record | None:
+    """The record of the open session that a key ends at; None if it was retired."""
+    record = read(key)
+    while record.state == Session.State.LINKED:
+        record = read(record.successor)
+    return record if record.state == Session.State.OPEN else None

@@ -1,0 +1,204 @@
+"""Redis: auth codes, kept requests, copies of sessions. All of it can be rebuilt or retried.
+
+Keys hold token ids and digests, never a MAC, a client key or a code as the browser has it.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+from sessionsync.conf import get_config
+
+PREFIX = "sessionsync:"
+SESSION_COPY_AGE = 60
+"""Seconds that a copy of a session may live in Redis; the row is the truth.
+
+Short, because a Redis that was cut off during a logout comes back with copies from before it.
+"""
+
+_PUT_NEWER = """
+local held = redis.call('GET', KEYS[1])
+if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+
+class StoreUnavailable(Exception):
+    """Redis did not answer; what needs it cannot be done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRecord:
+    """What an auth code stands for: a token that main vouches for, for one browser on one site.
+
+    challenge: digest of the client key that the browser must hold on that site.
+    main_key: digest of the key the same browser holds on main, for `adopt`.
+    fresh: whether main minted the token just now, because the browser presented none.
+    """
+
+    token_key: str
+    site: str
+    flow: str
+    challenge: str
+    main_key: str
+    fresh: bool
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecord:
+    """What a return code stands for: the token main is to take over, from the same browser."""
+
+    token_key: str
+    site: str
+    flow: str
+    main_key: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """A POST kept while its browser shakes hands. `body` is base64; `confirm`: ask the person."""
+
+    site: str
+    challenge: str
+    path: str
+    content_type: str
+    body: str
+    back: str
+    confirm: bool
+
+
+def _client() -> Any:
+    return get_redis_connection(get_config().cache)
+
+
+@contextmanager
+def _answering() -> Iterator[Any]:
+    try:
+        yield _client()
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _dumps(record: CodeRecord | ReturnRecord | PendingRequest) -> str:
+    return json.dumps(asdict(record), separators=(",", ":"))
+
+
+def issue_code(record: CodeRecord) -> str | None:
+    """Store a one-time code for a challenge; None if that challenge was used before.
+
+    Both happen in one transaction of Redis, or neither. Raises StoreUnavailable.
+    """
+    config = get_config()
+    code = secrets.token_urlsafe(24)
+    with _answering() as redis:
+        pipe = redis.pipeline(transaction=True)
+        pipe.set(f"{PREFIX}challenge:{record.challenge}", "", nx=True, ex=config.challenge_age + 60)
+        pipe.set(f"{PREFIX}code:{_digest(code)}", _dumps(record), ex=config.code_age)
+        first_use, _ = pipe.execute()
+        if not first_use:
+            redis.delete(f"{PREFIX}code:{_digest(code)}")
+            return None
+    return code
+
+
+def take_code(code: str, flow: str) -> tuple[CodeRecord | None, bool]:
+    """Read and delete a code in one command; also whether a request is kept for this flow.
+
+    Of two who present the same code, one gets it. Raises StoreUnavailable.
+    """
+    with _answering() as redis:
+        pipe = redis.pipeline(transaction=False)
+        pipe.getdel(f"{PREFIX}code:{_digest(code)}")
+        pipe.exists(f"{PREFIX}pending:{flow}")
+        held, pending = pipe.execute()
+    return (CodeRecord(**json.loads(held)) if held else None), bool(pending)
+
+
+def issue_return_code(record: ReturnRecord) -> str:
+    """Store a one-time code with which main takes over a token. Raises StoreUnavailable."""
+    code = secrets.token_urlsafe(24)
+    with _answering() as redis:
+        redis.set(f"{PREFIX}return:{_digest(code)}", _dumps(record), ex=get_config().code_age)
+    return code
+
+
+def take_return_code(code: str) -> ReturnRecord | None:
+    """Read and delete a return code. Raises StoreUnavailable."""
+    with _answering() as redis:
+        held = redis.getdel(f"{PREFIX}return:{_digest(code)}")
+    return ReturnRecord(**json.loads(held)) if held else None
+
+
+PENDING_PER_ADDRESS = 20
+PENDING_IN_TOTAL = 5000
+
+
+class TooManyPending(Exception):
+    """More requests are kept, for this address or in total, than the caps allow."""
+
+
+def keep_request(flow: str, record: PendingRequest, address: str) -> None:
+    """Keep a request for a few minutes.
+
+    address: the sender's, for the cap. Raises TooManyPending, StoreUnavailable.
+    """
+    age = get_config().pending_age
+    counters = (f"{PREFIX}kept:{_digest(address)[:16]}", f"{PREFIX}kept")
+    with _answering() as redis:
+        pipe = redis.pipeline(transaction=True)
+        for counter in counters:
+            pipe.set(counter, 0, nx=True, ex=age)
+            pipe.incr(counter)
+        _, mine, _, everyone = pipe.execute()
+        if mine > PENDING_PER_ADDRESS or everyone > PENDING_IN_TOTAL:
+            raise TooManyPending
+        redis.set(f"{PREFIX}pending:{flow}", _dumps(record), ex=age)
+
+
+def pending_request(flow: str) -> PendingRequest | None:
+    """The request kept for a flow. Raises StoreUnavailable."""
+    with _answering() as redis:
+        held = redis.get(f"{PREFIX}pending:{flow}")
+    return PendingRequest(**json.loads(held)) if held else None
+
+
+def forget_request(flow: str) -> None:
+    """Drop a kept request; if Redis is away it expires by itself."""
+    try:
+        with _answering() as redis:
+            redis.delete(f"{PREFIX}pending:{flow}")
+    except StoreUnavailable:
+        return
+
+
+def session_copy(key: str) -> str | None:
+    """The copy of a session row, as `put_session_copy` wrote it. Raises StoreUnavailable."""
+    with _answering() as redis:
+        held = redis.get(f"{PREFIX}session:{key}")
+    return held.decode().partition(":")[2] if held else None
+
+
+def put_session_copy(key: str, version: int, copy: str, age: int = SESSION_COPY_AGE) -> None:
+    """Store a copy unless a newer one is there; silently nothing if Redis is away.
+
+    The version check keeps a slow reader's old copy from hiding a link that was made meanwhile.
+    """
+    try:
+        with _answering() as redis:
+            redis.eval(_PUT_NEWER, 1, f"{PREFIX}session:{key}", version, copy, age)
+    except StoreUnavailable:
+        return

@@ -1,0 +1,164 @@
+"""One request as the protocol sees it, and the moves that answer it."""
+
+import secrets
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from sessionsync import cookies, transports
+from sessionsync.conf import Site, get_config
+from sessionsync.navigation import classify, is_same_origin
+from sessionsync.protocol import Action, Arrival, Kind, new_flow, retry_of, safe_next
+from sessionsync.tokens import challenge_of
+
+TOLD = "_nocookies"
+NOT_CARRIED_OUT = "_notrun"
+NEXT_IN_COOKIE = 1000
+
+
+class Visit:
+    """What is known of a request before any session is looked up; `request.sessionsync`.
+
+    synced_at: when this site last shook hands with this browser, in Unix seconds, or None.
+    cookies_off: served without a session because the browser keeps no cookies here.
+    not_carried_out: a POST was not carried out because of that.
+    """
+
+    def __init__(self, request: HttpRequest, site: Site, *, is_protocol: bool = False) -> None:
+        self.request = request
+        self.site = site
+        self.now = time.time()
+        self.kind, self.why = classify(request.method or "", request.headers)
+        self.presented = cookies.presented_tokens(request, self.now)
+        self.told = TOLD in request.GET
+        self.not_carried_out = self.told and NOT_CARRIED_OUT in request.GET
+        self.cookies_off = False
+        self.is_protocol = is_protocol
+        self.action = Action.SERVE
+        self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
+        self.fresh = max((each.fresh for each in self.presented), default=0)
+        self.replay: Callable[[HttpRequest], HttpResponse] | None = None
+
+    def arrival(self, *, has_token: bool) -> Arrival:
+        """The request as `protocol.decide` wants it."""
+        under_way = cookies.flows_under_way(self.request, cookies.CLIENT_KEY, self.now)
+        return Arrival(
+            is_main=self.site.is_main,
+            kind=self.kind,
+            has_token=has_token,
+            handshake_age=self.now - self.synced_at if self.synced_at else None,
+            same_origin=is_same_origin(self.request.headers, self.request.get_host()),
+            probe=cookies.has_probe(self.request),
+            told=self.told,
+            unspent_age=next(iter(under_way.values()), None),
+        )
+
+    def origin_of(self, site: Site) -> str:
+        """Scheme, domain and port of a site of the network, as this request reaches it."""
+        host = self.request.get_host()
+        port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
+        return f"{self.request.scheme}://{site.domain}{f':{port}' if port else ''}"
+
+    def address(self) -> str:
+        """The path and query asked for, without the protocol's own parameters; "/" if unsafe."""
+        query = self.request.GET.copy()
+        for name in (TOLD, NOT_CARRIED_OUT):
+            query.pop(name, None)
+        if len(query) == len(self.request.GET):
+            whole = self.request.get_full_path()
+        else:
+            whole = self.request.path + (f"?{query.urlencode()}" if query else "")
+        return safe_next(whole) or safe_next(self.request.path) or "/"
+
+    def back(self) -> str:
+        """The page of this site that led here, for a POST that has no page of its own."""
+        start = f"{self.request.scheme}://{self.request.get_host()}/"
+        referrer = self.request.headers.get("Referer", "")
+        return (
+            safe_next(f"/{referrer.removeprefix(start)}") or "/"
+            if referrer.startswith(start)
+            else "/"
+        )
+
+
+class Flow:
+    """One handshake as the sub-site holds it: a name, a client key, and where to go afterwards."""
+
+    def __init__(self, name: str, key: str, next_path: str) -> None:
+        self.name, self.key, self.next_path = name, key, next_path
+
+    @classmethod
+    def begin(cls, visit: Visit, next_path: str) -> "Flow":
+        """A new flow with a new client key."""
+        return cls(new_flow(visit.now, secrets.token_hex(8)), secrets.token_urlsafe(24), next_path)
+
+    def again(self) -> "Flow":
+        """The second and last try of this flow."""
+        return Flow(retry_of(self.name), secrets.token_urlsafe(24), self.next_path)
+
+    @classmethod
+    def held(cls, request: HttpRequest, name: str) -> "Flow | None":
+        """The flow of this name, if the browser holds its client key."""
+        value = cookies.flow_key(request, cookies.CLIENT_KEY, name)
+        if value is None:
+            return None
+        key, _, packed = value.partition(".")
+        try:
+            next_path = b64decode(packed, altchars=b"-_", validate=True).decode()
+        except ValueError:
+            next_path = "/"
+        return cls(name, key, safe_next(next_path) or "/")
+
+    @property
+    def challenge(self) -> str:
+        """What travels instead of the client key."""
+        return challenge_of(self.key)
+
+    def remember(self, visit: Visit, response: HttpResponse) -> None:
+        """Give the browser the client key; the oldest flows make room."""
+        short = self.next_path if len(self.next_path) <= NEXT_IN_COOKIE else "/"
+        packed = b64encode(short.encode(), altchars=b"-_").decode()
+        request = visit.request
+        cookies.set_flow_key(
+            request, response, cookies.CLIENT_KEY, self.name, f"{self.key}.{packed}"
+        )
+        cookies.make_room(request, response, cookies.CLIENT_KEY, visit.now)
+        cookies.set_probe(request, response)
+
+
+def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
+    """Move the browser to the main site, with the flow's challenge."""
+    main = get_config().main()
+    if main is None:
+        raise RuntimeError("The network has no main site.")
+    query = urlencode(
+        {
+            "site": visit.site.id,
+            "flow": flow.name,
+            "challenge": flow.challenge,
+            "next": flow.next_path,
+        }
+    )
+    url = f"{visit.origin_of(main)}{reverse('sessionsync:generate_auth_code')}?{query}"
+    response = transports.move(visit.request, url)
+    flow.remember(visit, response)
+    return response
+
+
+def serve_without(visit: Visit, path: str, *, carried_out: bool = True) -> HttpResponse:
+    """Send the browser to a page of this site that is served without a session, and says so."""
+    extra = {TOLD: "1"} if carried_out else {TOLD: "1", NOT_CARRIED_OUT: "1"}
+    bare, _, fragment = path.partition("#")
+    joined = f"{bare}{'&' if '?' in bare else '?'}{urlencode(extra)}"
+    response = HttpResponseRedirect(f"{joined}#{fragment}" if fragment else joined, status=303)
+    cookies.set_probe(visit.request, response)
+    return transports.close(response)
+
+
+def is_navigation(visit: Visit) -> bool:
+    """Whether the browser may be moved at all."""
+    return visit.kind is not Kind.IN_PLACE
