@@ -20,12 +20,18 @@ class Cart(models.Model):
 
     `session_key` is the root of the sessionsync session that owns it; links between sessions move
     carts through `carts.merging`. `notices` are things to tell the shopper on the next cart page
-    (what a merge changed), each a dict as `carts.services.Notice` writes it.
+    (what a merge changed), each a `carts.notices.Notice`.
     """
 
-    session_key = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    session_key = models.CharField(
+        max_length=64, unique=True, null=True, blank=True, editable=False
+    )
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts",
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="carts",
         verbose_name=_("customer"),
     )
     notices = models.JSONField(_("notices"), default=list, blank=True)
@@ -47,7 +53,9 @@ class CartLine(models.Model):
     """
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", verbose_name=_("variant"))
+    variant = models.ForeignKey(
+        Variant, models.CASCADE, related_name="+", verbose_name=_("variant")
+    )
     storefront = models.ForeignKey(
         Storefront, models.PROTECT, related_name="+", verbose_name=_("put in on")
     )

@@ -1,11 +1,17 @@
-"""Orders: what was bought, frozen at the moment it was bought."""
+"""Orders: what was bought, frozen at the moment it was bought.
+
+The constraints that check sums round to cents because SQLite adds decimals as floating point.
+"""
 
 import secrets
 from decimal import Decimal
+from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from shop.catalogue.models import Variant
@@ -17,6 +23,21 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def validate_country_codes(value: object) -> None:
+    """Refuse all but a list of two-letter codes."""
+    codes = value if isinstance(value, list) else [None]
+    if not all(isinstance(code, str) and len(code) == 2 and code.isalpha() for code in codes):
+        raise ValidationError(_('Please write a list of country codes: ["de", "fr"], or [].'))
+
+
+class ShippingMethods(models.QuerySet["ShippingMethod"]):
+    """Ways to deliver."""
+
+    def offered(self) -> Self:
+        """Those a shopper may choose from now, in the order they are shown."""
+        return self.filter(is_active=True)
+
+
 class ShippingMethod(models.Model):
     """A way to deliver, at one price per order, to some countries or to all."""
 
@@ -25,11 +46,16 @@ class ShippingMethod(models.Model):
     description = models.CharField(_("description"), max_length=200, blank=True)
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     countries = models.JSONField(
-        _("countries"), default=list, blank=True,
+        _("countries"),
+        default=list,
+        blank=True,
+        validators=[validate_country_codes],
         help_text=_('ISO codes in lower case: ["de", "fr"]; empty: everywhere the shop delivers.'),
     )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = ShippingMethods.as_manager()
 
     class Meta:
         verbose_name = _("shipping method")
@@ -43,6 +69,11 @@ class ShippingMethod(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def serves(self, country_code: str) -> bool:
+        """Whether it goes to this country (ISO 3166-1 alpha-2, either case)."""
+        codes = [str(code).lower() for code in self.countries]
+        return not codes or country_code.lower() in codes
 
 
 class Order(models.Model):
@@ -70,8 +101,13 @@ class Order(models.Model):
         Storefront, models.PROTECT, related_name="orders", verbose_name=_("ordered on")
     )
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="orders",
-        verbose_name=_("customer"), help_text=_("Empty for a guest."),
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("customer"),
+        help_text=_("Empty for a guest."),
     )
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.PLACED)
     language = models.CharField(_("language"), max_length=12, default=settings.LANGUAGE_CODE)
@@ -99,7 +135,8 @@ class Order(models.Model):
         ordering = ("-placed_at", "-pk")
         constraints = [
             models.CheckConstraint(
-                condition=Q(total=F("items_total") + F("shipping_total")), name="order_adds_up"
+                condition=Q(total=Round(F("items_total") + F("shipping_total"), 2)),
+                name="order_adds_up",
             )
         ]
 
@@ -128,9 +165,12 @@ class OrderLine(models.Model):
         verbose_name_plural = _("order lines")
         ordering = ("pk",)
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(total=F("unit_price") * F("quantity")), name="order_line_adds_up"
+                condition=Q(quantity__gte=1), name="order_line_quantity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(total=Round(F("unit_price") * F("quantity"), 2)),
+                name="order_line_adds_up",
             ),
         ]
 

@@ -1,0 +1,71 @@
+"""Carts in the admin: to look at, not to touch; only a shopper changes a cart."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from carts.models import Cart, CartLine
+from sessionsync.fingerprints import fingerprint
+
+
+class ReadOnly:
+    """Nothing may be added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class CartLineInline(ReadOnly, TabularInline):
+    """What is in the cart."""
+
+    model = CartLine
+    fields = ("variant", "storefront", "quantity", "created_at")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CartLine]:
+        """The lines with the names they show."""
+        lines: QuerySet[CartLine] = super().get_queryset(request)
+        return lines.select_related("variant__product", "storefront")
+
+
+@admin.register(Cart)
+class CartAdmin(ReadOnly, ModelAdmin):
+    """Carts, by the session's fingerprint; the session's key stays out of sight."""
+
+    list_display = ("__str__", "session", "customer", "pieces", "updated_at")
+    list_filter = ("updated_at",)
+    search_fields = ("customer__email",)
+    list_select_related = ("customer",)
+    date_hierarchy = "updated_at"
+    ordering = ("-updated_at",)
+    fields = ("session", "customer", "created_at", "updated_at")
+    inlines = (CartLineInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cart]:
+        """The carts with the number of pieces in each."""
+        carts: QuerySet[Cart] = super().get_queryset(request)
+        return carts.annotate(pieces=Sum("lines__quantity", default=0))
+
+    @admin.display(description=_("session"))
+    def session(self, cart: Cart) -> str:
+        """The fingerprint of the session that owns the cart."""
+        return fingerprint(cart.session_key) if cart.session_key else ""
+
+    @admin.display(description=_("pieces"), ordering="pieces")
+    def pieces(self, cart: Any) -> int:
+        """How many pieces it holds."""
+        count: int = cart.pieces
+        return count

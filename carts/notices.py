@@ -1,0 +1,88 @@
+"""What to tell a shopper whose cart was changed by something else than their own click.
+
+A notice is kept in `Cart.notices` as a code and its data, and put into words when it is shown, in
+the language of the page that shows it.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from carts.models import MAX_LINES, MAX_QUANTITY
+from shop.catalogue.models import Variant
+
+MAX_NOTICES = 20
+"""The most notices one cart keeps; beyond it the oldest go."""
+
+Reason = Literal["stock", "quantity", "lines"]
+
+
+class Notice(TypedDict):
+    """One thing to tell.
+
+    code: "joined" (a merge brought `count` items in) or "reduced" (of `item`, `wanted` were in
+    the merged carts together and `kept` remain, because of `reason`).
+    """
+
+    code: Literal["joined", "reduced"]
+    count: NotRequired[int]
+    item: NotRequired[str]
+    wanted: NotRequired[int]
+    kept: NotRequired[int]
+    reason: NotRequired[Reason]
+
+
+def joined(count: int) -> Notice:
+    """So many items of another visit came into the cart."""
+    return {"code": "joined", "count": count}
+
+
+def reduced(variant: Variant, wanted: int, kept: int, reason: Reason) -> Notice:
+    """Not all that the two carts held could stay."""
+    return {
+        "code": "reduced",
+        "item": str(variant),
+        "wanted": wanted,
+        "kept": kept,
+        "reason": reason,
+    }
+
+
+def text(notice: Notice) -> str:
+    """The notice as a sentence, in the active language."""
+    if notice["code"] == "joined":
+        return ngettext(
+            "%(count)d item from your other visit was added to this cart.",
+            "%(count)d items from your other visit were added to this cart.",
+            notice["count"],
+        ) % {"count": notice["count"]}
+    values = {
+        "item": notice["item"],
+        "wanted": notice["wanted"],
+        "kept": notice["kept"],
+        "most": MAX_LINES if notice["reason"] == "lines" else MAX_QUANTITY,
+    }
+    return _reduced_text(notice) % values
+
+
+def _reduced_text(notice: Notice) -> str:
+    if notice["reason"] == "lines":
+        return _(
+            "“%(item)s” (%(wanted)d) from your other visit was left out: a cart takes at most "
+            "%(most)d different entries."
+        )
+    if notice["reason"] == "quantity":
+        return _(
+            "“%(item)s”: your two visits added up to %(wanted)d. We kept %(kept)d, as one order "
+            "takes at most %(most)d."
+        )
+    if notice["kept"] == 0:
+        return _(
+            "“%(item)s” (%(wanted)d in your cart) was left out when your two visits came "
+            "together: it is sold out."
+        )
+    return _(
+        "“%(item)s”: your two visits added up to %(wanted)d. We kept %(kept)d, as no more are "
+        "available."
+    )

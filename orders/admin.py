@@ -1,0 +1,61 @@
+"""Orders in the admin: what was bought is frozen; ways of delivery are the staff's to change."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from carts.admin import ReadOnly
+from orders.models import Order, OrderLine, ShippingMethod
+
+
+class OrderLineInline(ReadOnly, TabularInline):
+    """What was bought."""
+
+    model = OrderLine
+    fields = (
+        "product_title", "variant_title", "sku", "storefront", "unit_price", "quantity", "total",
+    )  # fmt: skip
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, ModelAdmin):
+    """Orders, found by number, shopper, or the fingerprint of the session that placed them."""
+
+    list_display = (
+        "number", "placed_at", "email", "storefront", "status", "payment_method", "total", "currency",
+    )  # fmt: skip
+    list_filter = ("status", "storefront", "payment_method", "shipping_method", "placed_at")
+    list_select_related = ("storefront",)
+    search_fields = (
+        "number", "email", "first_name", "last_name", "postal_code", "session_fingerprint",
+        "lines__sku", "lines__product_title",
+    )  # fmt: skip
+    date_hierarchy = "placed_at"
+    inlines = (OrderLineInline,)
+    fieldsets = (
+        (None, {"fields": ("number", "status", "placed_at", "storefront", "language")}),
+        (_("Shopper"), {"fields": ("customer", "email", "phone", "session_fingerprint")}),
+        (
+            _("Goes to"),
+            {
+                "fields": (
+                    "first_name", "last_name", "address_1", "address_2", "postal_code", "city",
+                    "province", "country_code", "shipping_method",
+                )
+            },
+        ),
+        (
+            _("Money"),
+            {"fields": ("payment_method", "currency", "items_total", "shipping_total", "total")},
+        ),
+    )  # fmt: skip
+
+
+@admin.register(ShippingMethod)
+class ShippingMethodAdmin(ModelAdmin):
+    """Ways of delivery. An order keeps the name and price it was placed with."""
+
+    list_display = ("name", "price", "is_active", "position")
+    list_editable = ("price", "is_active", "position")
+    prepopulated_fields = {"slug": ("name",)}

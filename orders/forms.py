@@ -1,0 +1,193 @@
+"""The checkout form. Its field names are relied on by scripts and people: do not rename them."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from orders.countries import (
+    POSTAL_CODE_OPTIONAL,
+    PROVINCE_NEEDED,
+    country_name,
+    delivery_countries,
+)
+from orders.models import Order, ShippingMethod
+from shop.catalogue.money import format_money
+
+PHONE = RegexValidator(
+    r"^(?=(?:\D*[0-9]){5})\+?[0-9 ()./-]+$",
+    _("Please write the phone number with digits, for example +49 30 1234567."),
+)
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_checkout_key() -> str:
+    """An unguessable name for one rendering of the form (256 bits)."""
+    return secrets.token_urlsafe(32)
+
+
+class TextField(forms.CharField):
+    """One line of text; line breaks and repeated spaces become one space."""
+
+    def __init__(
+        self, *, label: Any, required: str | None = None, autocomplete: str, **options: Any
+    ) -> None:
+        widget = forms.TextInput(
+            attrs={"autocomplete": autocomplete, "class": "input", **options.pop("attrs", {})}
+        )
+        messages = {"required": required} if required else {}
+        super().__init__(
+            label=label,
+            required=required is not None,
+            widget=widget,
+            error_messages=messages,
+            **options,
+        )
+
+    def to_python(self, value: Any) -> str:
+        """The text with its white space tidied."""
+        return " ".join((super().to_python(value) or "").split())
+
+
+class CountryField(forms.ChoiceField):
+    """A country this shop delivers to; the code may be given in either case."""
+
+    def to_python(self, value: Any) -> str:
+        """The code in lower case."""
+        return super().to_python(value).strip().lower()
+
+
+class CheckoutForm(forms.Form):
+    """Who ordered, where it goes, how it gets there and how it is paid.
+
+    checkout_key: see `new_checkout_key`; a repeated POST with the same key is the same order.
+    offer: what the page showed (`orders.services.Offer.digest`); if the offer has changed by the
+    time the form comes back, the shopper is asked again.
+    """
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("We send the confirmation there."),
+        error_messages={
+            "required": _("Please enter your e-mail address: we send the confirmation there."),
+            "invalid": _("This is not a complete e-mail address, like name@example.com."),
+        },
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "email", "inputmode": "email", "class": "input"}
+        ),
+        max_length=254,
+    )
+    first_name = TextField(
+        label=_("First name"),
+        required=_("Please enter your first name."),
+        autocomplete="given-name",
+        max_length=150,
+    )
+    last_name = TextField(
+        label=_("Last name"),
+        required=_("Please enter your last name."),
+        autocomplete="family-name",
+        max_length=150,
+    )
+    address_1 = TextField(
+        label=_("Street and number"),
+        required=_("Please enter the street and number the parcel goes to."),
+        autocomplete="address-line1",
+        max_length=200,
+    )
+    address_2 = TextField(label=_("Apartment, floor"), autocomplete="address-line2", max_length=200)
+    city = TextField(
+        label=_("City"),
+        required=_("Please enter the city."),
+        autocomplete="address-level2",
+        max_length=120,
+    )
+    postal_code = TextField(label=_("Postal code"), autocomplete="postal-code", max_length=20)
+    province = TextField(
+        label=_("State or province"), autocomplete="address-level1", max_length=120
+    )
+    country_code = CountryField(
+        label=_("Country"),
+        choices=delivery_countries,
+        error_messages={
+            "required": _("Please choose the country the parcel goes to."),
+            "invalid_choice": _("We do not deliver there. Please choose a country of the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "country", "class": "input"}),
+    )
+    phone = TextField(
+        label=_("Phone"),
+        autocomplete="tel",
+        attrs={"inputmode": "tel", "type": "tel"},
+        validators=[PHONE],
+        max_length=40,
+        help_text=_("Only for questions about the delivery."),
+    )
+    shipping_method = forms.ChoiceField(
+        label=_("Delivery"),
+        error_messages={
+            "required": _("Please choose how your order should reach you."),
+            "invalid_choice": _("This way of delivery is no longer offered. Please choose again."),
+        },
+        widget=forms.RadioSelect,
+    )
+    payment_method = forms.ChoiceField(
+        label=_("Payment"),
+        choices=Order.PaymentMethod.choices,
+        initial=Order.PaymentMethod.ON_DELIVERY,
+        error_messages={
+            "required": _("Please choose how you would like to pay."),
+            "invalid_choice": _("This way to pay is not offered. Please choose again."),
+        },
+        widget=forms.RadioSelect,
+    )
+    checkout_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    offer = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
+    def __init__(self, *args: Any, methods: Sequence[ShippingMethod], **options: Any) -> None:
+        """methods: the ways of delivery to choose from, the first one preset."""
+        super().__init__(*args, **options)
+        self._methods = {method.slug: method for method in methods}
+        shipping = self.fields["shipping_method"]
+        shipping.choices = [(method.slug, _choice(method)) for method in methods]
+        if methods:
+            shipping.initial = methods[0].slug
+
+    def clean_checkout_key(self) -> str:
+        """Only a key as we make them: nobody can claim a guessable one."""
+        key: str = self.cleaned_data["checkout_key"]
+        if not _KEY.fullmatch(key):
+            raise forms.ValidationError(_("Please check your order once more and send it again."))
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        """What one field alone cannot tell."""
+        data = self.cleaned_data
+        country = data.get("country_code")
+        if country:
+            if not data.get("postal_code") and country not in POSTAL_CODE_OPTIONAL:
+                self._refuse("postal_code", gettext("Please enter the postal code."))
+            if not data.get("province") and country in PROVINCE_NEEDED:
+                self._refuse("province", gettext("Please enter the state or province."))
+            method = self._methods.get(data.get("shipping_method", ""))
+            if method and not method.serves(country):
+                self._refuse(
+                    "shipping_method",
+                    gettext("“%(method)s” does not go to %(country)s. Please choose another way.")
+                    % {"method": method, "country": country_name(country)},
+                )
+        return data
+
+    def _refuse(self, field: str, message: str) -> None:
+        if field not in self.errors:
+            self.add_error(field, message)
+
+
+def _choice(method: ShippingMethod) -> str:
+    label = f"{method.name} — {format_money(method.price)}"
+    return f"{label} ({method.description})" if method.description else label

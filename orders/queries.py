@@ -1,0 +1,16 @@
+"""Reading orders."""
+
+from orders.models import Order
+
+
+def order_by_token(token: str) -> Order | None:
+    """The order with this public token, with its lines and where they were put in. Two queries.
+
+    `order.lines.all()` needs no further one.
+    """
+    return (
+        Order.objects.select_related("storefront")
+        .prefetch_related("lines__storefront")
+        .filter(token=token)
+        .first()
+    )
