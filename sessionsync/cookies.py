@@ -35,7 +35,8 @@ class Presented:
 
 def sealer() -> Sealer:
     """Seals with SECRET_KEY and still accepts what SECRET_KEY_FALLBACKS sealed."""
-    return Sealer([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+    fallbacks = [str(key) for key in settings.SECRET_KEY_FALLBACKS]
+    return Sealer([settings.SECRET_KEY, *fallbacks])
 
 
 def prefix(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
@@ -39,7 +40,7 @@ class SessionStore(SessionBase):
                 self.presented = ()
         self.minted: Token | None = None
         self.ended = False
-        self._record: Record | None | object = _UNREAD
+        self._record: Record | object | None = _UNREAD
         self._loaded: dict[str, Any] = {}
         super().__init__(None)
 
@@ -74,8 +75,13 @@ class SessionStore(SessionBase):
         if value is not None:
             raise ValueError("A session's key comes from its token.")
 
-    session_key = property(_get_session_key)  # type: ignore[assignment]
-    _session_key = property(_get_session_key, _set_session_key)  # type: ignore[assignment]
+    session_key = property(_get_session_key)
+    _session_key = property(_get_session_key, _set_session_key)
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        values: dict[str, Any] = self._session  # type: ignore[attr-defined]  # Django's, untyped
+        return values
 
     def _mint(self) -> Token:
         self.minted = mint(time.time_ns(), self.presented)
@@ -113,7 +119,7 @@ class SessionStore(SessionBase):
         Raises CreateError, UpdateError as Django's own engines do.
         """
         if self.record is None:
-            data = self._session
+            data = self._values
             self.create()
             self._session_cache = data
         if must_create and self.record and self.record.stored:
@@ -135,7 +141,7 @@ class SessionStore(SessionBase):
         raise UpdateError
 
     def _fields(self, record: Record) -> dict[str, Any]:
-        data = self._session
+        data = self._values
         principal = str(data.get(SESSION_KEY, ""))
         signed_in_at = record.signed_in_at if principal == record.principal else time.time()
         moment = datetime.fromtimestamp(signed_in_at, UTC) if principal and signed_in_at else None
@@ -173,12 +179,12 @@ class SessionStore(SessionBase):
     def _remember(self, row: Session) -> None:
         record = Record.of(row)
         self._record = record
-        self._loaded = deepcopy(self._session)
+        self._loaded = deepcopy(self._values)
         transaction.on_commit(lambda: records.write_copy(record))
 
     def _rebase(self, key: str) -> None:
         """Read what is there now and do our own changes to it again."""
-        ours, base = self._session, self._loaded
+        ours, base = self._values, self._loaded
         row = Session.objects.filter(key=key).first()
         while row is not None and row.state == Session.State.LINKED:
             row = Session.objects.filter(key=row.successor).first()
@@ -217,7 +223,7 @@ class SessionStore(SessionBase):
         The new session takes over, goods and all, when its cookie first comes back: if the
         response that carries it is lost, the old token still names the old session.
         """
-        data, old = self._session, self.record
+        data, old = self._values, self.record
         token = self._mint()
         record = Record(
             key=token.key,
@@ -230,6 +236,14 @@ class SessionStore(SessionBase):
         self._loaded = {}
         self.modified = True
         self._insert(record)
+
+    async def acycle_key(self) -> None:
+        """See `cycle_key`."""
+        await sync_to_async(self.cycle_key)()
+
+    async def aflush(self) -> None:
+        """See `flush`."""
+        await sync_to_async(self.flush)()
 
     @classmethod
     def clear_expired(cls) -> None:

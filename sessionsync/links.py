@@ -55,6 +55,11 @@ def _locked(keys: Iterable[str]) -> list[Session] | None:
     return rows if all(row.state == Session.State.OPEN for row in rows) else None
 
 
+def _tell(rows: Iterable[Session]) -> None:
+    for row in rows:
+        records.write_copy(Record.of(row))
+
+
 def _change(keys: Iterable[str], change: Callable[[list[Session]], None]) -> None:
     """Lock open sessions, change them, and tell Redis once the change is committed.
 
@@ -64,16 +69,14 @@ def _change(keys: Iterable[str], change: Callable[[list[Session]], None]) -> Non
     with transaction.atomic():
         rows = _locked(wanted)
         if rows is None:
-            fresh = Session.objects.filter(key__in=wanted)
-            for row in fresh:
-                records.write_copy(Record.of(row))
+            _tell(Session.objects.filter(key__in=wanted))
             return
         change(rows)
         for row in rows:
             row.version += 1
             records.mark_busy(Record.of(row))
             row.save()
-        transaction.on_commit(lambda: [records.write_copy(Record.of(row)) for row in rows])
+        transaction.on_commit(lambda: _tell(rows))
 
 
 def _move_goods(loser: Session, winner: Session) -> None:
@@ -143,7 +146,7 @@ def retire_family(key: str) -> None:
             row.version += 1
             records.mark_busy(Record.of(row))
             row.save()
-        transaction.on_commit(lambda: [records.write_copy(Record.of(row)) for row in rows])
+        transaction.on_commit(lambda: _tell(rows))
 
 
 def renew(record: Record, token: Token) -> None:

@@ -33,7 +33,7 @@ class SessionSyncMiddleware(SessionMiddleware):
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
-        self.get_response = get_response
+        self._answer = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Decide what to do with the request, do it, and see to the cookies."""
@@ -41,18 +41,18 @@ class SessionSyncMiddleware(SessionMiddleware):
         request.session = SessionStore()
         site = config.site_for(request.get_host())
         if site is None or request.path.startswith(config.exempt_prefixes):
-            return self.get_response(request)
+            return self._answer(request)
         visit = Visit(request, site, is_protocol=request.path.startswith(_home()))
         request.sessionsync = visit  # type: ignore[attr-defined]
         session = SessionStore(tokens=[each.token for each in visit.presented])
         request.session = session
         if visit.is_protocol:
-            visit.replay = self.get_response
+            visit.replay = self._answer
         else:
             moved = self._begin(request, visit, session)
             if moved is not None:
                 return moved
-        return self._finish(request, visit, self.get_response(request))
+        return self._finish(request, visit, self._answer(request))
 
     def _begin(
         self, request: HttpRequest, visit: Visit, session: SessionStore

@@ -80,23 +80,29 @@ def decide(arrival: Arrival, limits: Limits) -> tuple[Action, str]:
         if arrival.kind is Kind.POST and not arrival.has_token:
             return Action.KEEP_HERE, "a first POST on the main site"
         return Action.SERVE, "the main site needs no handshake"
-    main_unreachable = (
-        arrival.unspent_age is not None and arrival.unspent_age >= limits.unspent_after
-    )
+    out_of_reach = arrival.unspent_age is not None and arrival.unspent_age >= limits.unspent_after
     if arrival.has_token:
-        age = arrival.handshake_age
-        due = age is None or age > limits.resync_after
-        if not due or arrival.told or arrival.kind is Kind.POST:
-            return Action.SERVE, "it has a session"
-        if main_unreachable:
-            return Action.STAND_ALONE, "a handshake is due, but main is out of this browser's reach"
-        return Action.HANDSHAKE, "its last handshake is too old"
-    if main_unreachable:
-        if arrival.kind is Kind.POST:
-            return Action.KEEP_HERE, "main is out of this browser's reach"
-        return Action.STAND_ALONE, "main is out of this browser's reach"
+        return _with_token(arrival, limits, out_of_reach=out_of_reach)
+    return _without_token(arrival, out_of_reach=out_of_reach)
+
+
+def _with_token(arrival: Arrival, limits: Limits, *, out_of_reach: bool) -> tuple[Action, str]:
+    age = arrival.handshake_age
+    due = age is None or age > limits.resync_after
+    if not due or arrival.told or arrival.kind is Kind.POST:
+        return Action.SERVE, "it has a session"
+    if out_of_reach:
+        return Action.STAND_ALONE, "a handshake is due, but main is out of this browser's reach"
+    return Action.HANDSHAKE, "its last handshake is too old"
+
+
+def _without_token(arrival: Arrival, *, out_of_reach: bool) -> tuple[Action, str]:
     if arrival.kind is Kind.POST:
+        if out_of_reach:
+            return Action.KEEP_HERE, "main is out of this browser's reach"
         return Action.KEEP, "a POST without a session"
+    if out_of_reach:
+        return Action.STAND_ALONE, "main is out of this browser's reach"
     if arrival.same_origin and not arrival.probe:
         return Action.SERVE_WITHOUT, "a click inside the site came without the probe cookie"
     return Action.HANDSHAKE, "no session on this site"

@@ -6,7 +6,10 @@ from django.shortcuts import render
 from sessionsync.conf import get_config
 from sessionsync.navigation import engine
 
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def transport_for(request: HttpRequest) -> tuple[str, str]:

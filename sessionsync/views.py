@@ -159,21 +159,11 @@ def consume_auth_code(request: HttpRequest) -> HttpResponse:
             request.GET.get("code", "")[:100], first_try_of(name) if flow_known else ""
         )
     except store.StoreUnavailable:
-        record, is_kept = None, False
         if flow is not None:
             return _alone_at(request, visit, session, flow, flow.next_path)
+        record, is_kept = None, False
     go_on = record.next if record else flow.next_path if flow else "/"
-    verdict = judge_return(
-        Return(
-            flow_known=flow_known,
-            challenge_held=flow.challenge if flow else None,
-            has_token=session.record is not None,
-            code_challenge=record.challenge if record else None,
-            code_site_is_ours=record is not None and record.site == visit.site.id,
-            code_flow_is_ours=record is not None and record.flow == name,
-            retry=is_retry(name),
-        )
-    )
+    verdict = _judge(visit, session, name, flow, record)
     if verdict is Verdict.ACCEPT and record is not None and flow is not None:
         return _accept(request, visit, record, flow, is_kept=is_kept)
     if verdict is Verdict.RETRY and flow is not None:
@@ -189,6 +179,22 @@ def consume_auth_code(request: HttpRequest) -> HttpResponse:
     offer = keeping.resume_path(first_try_of(name)) if is_kept and flow else ""
     return _stopped(
         request, _("Our shops could not be linked for you just now."), go_on, offer=offer
+    )
+
+
+def _judge(
+    visit: Visit, session: SessionStore, name: str, flow: Flow | None, record: CodeRecord | None
+) -> Verdict:
+    return judge_return(
+        Return(
+            flow_known=flow_age(name, visit.now) is not None,
+            challenge_held=flow.challenge if flow else None,
+            has_token=session.record is not None,
+            code_challenge=record.challenge if record else None,
+            code_site_is_ours=record is not None and record.site == visit.site.id,
+            code_flow_is_ours=record is not None and record.flow == name,
+            retry=is_retry(name),
+        )
     )
 
 
