@@ -119,7 +119,7 @@ def add_line(session_key: str, storefront: Storefront, variant_id: int, quantity
         (x for x in lines if (x.variant_id, x.storefront_id) == (variant.pk, storefront.pk)),
         CartLine(cart=cart, storefront=storefront, quantity=0),
     )
-    if line.pk is None and len(lines) >= MAX_LINES:
+    if line._state.adding and len(lines) >= MAX_LINES:
         raise CartFull
     _refuse_too_many(variant, in_cart=_held(lines, variant), more=quantity)
     line.variant = variant

@@ -23,7 +23,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     """Orders, found by number, shopper, or the fingerprint of the session that placed them."""
 
     list_display = (
-        "number", "placed_at", "email", "storefront", "status", "payment_method", "total", "currency",
+        "number", "placed_at", "email", "storefront", "status", "payment_method", "total",
+        "currency",
     )  # fmt: skip
     list_filter = ("status", "storefront", "payment_method", "shipping_method", "placed_at")
     list_select_related = ("storefront",)

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -18,6 +18,9 @@ from orders.countries import (
 )
 from orders.models import Order, ShippingMethod
 from shop.catalogue.money import format_money
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PHONE = RegexValidator(
     r"^(?=(?:\D*[0-9]){5})\+?[0-9 ()./-]+$",
@@ -35,7 +38,12 @@ class TextField(forms.CharField):
     """One line of text; line breaks and repeated spaces become one space."""
 
     def __init__(
-        self, *, label: Any, required: str | None = None, autocomplete: str, **options: Any
+        self,
+        *,
+        label: Any,
+        required: "StrOrPromise | None" = None,
+        autocomplete: str,
+        **options: Any,
     ) -> None:
         widget = forms.TextInput(
             attrs={"autocomplete": autocomplete, "class": "input", **options.pop("attrs", {})}
@@ -59,7 +67,13 @@ class CountryField(forms.ChoiceField):
 
     def to_python(self, value: Any) -> str:
         """The code in lower case."""
-        return super().to_python(value).strip().lower()
+        return str(super().to_python(value)).strip().lower()
+
+
+def _countries() -> list[tuple[str, Any]]:
+    """Nobody's country is preset, unless there is only one."""
+    countries = delivery_countries()
+    return countries if len(countries) == 1 else [("", _("Please choose")), *countries]
 
 
 class CheckoutForm(forms.Form):
@@ -113,7 +127,7 @@ class CheckoutForm(forms.Form):
     )
     country_code = CountryField(
         label=_("Country"),
-        choices=delivery_countries,
+        choices=_countries,
         error_messages={
             "required": _("Please choose the country the parcel goes to."),
             "invalid_choice": _("We do not deliver there. Please choose a country of the list."),
@@ -153,7 +167,7 @@ class CheckoutForm(forms.Form):
         """methods: the ways of delivery to choose from, the first one preset."""
         super().__init__(*args, **options)
         self._methods = {method.slug: method for method in methods}
-        shipping = self.fields["shipping_method"]
+        shipping = cast("forms.ChoiceField", self.fields["shipping_method"])
         shipping.choices = [(method.slug, _choice(method)) for method in methods]
         if methods:
             shipping.initial = methods[0].slug

@@ -148,7 +148,7 @@ def place_order(
             if problems:
                 raise ItemsUnavailable(*problems)
             method = _method_for(recipient.country_code, shipping_method)
-            if offer_digest(lines, ShippingMethod.objects.offered()) != agreed_offer:
+            if offer_digest(lines, list(ShippingMethod.objects.offered())) != agreed_offer:
                 raise OfferChanged(sum((line.total for line in lines), method.price))
             _take(lines)
             order = _write_order(

@@ -16,7 +16,7 @@ from carts.queries import CartPage, cart_page
 from carts.views import SeeOther
 from orders import queries, services
 from orders.forms import CheckoutForm, new_checkout_key
-from orders.models import ShippingMethod
+from orders.models import Order, ShippingMethod
 from orders.services import CheckoutKeyUsed, OfferChanged, OrderError, Recipient, offer_digest
 from sessionsync.goods import SessionGone
 from shop.storefronts.middleware import StorefrontRequest
@@ -51,7 +51,7 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
         # What this page shows now is what the next click agrees to.
         form = _with(form, methods, offer=offer)
     else:
-        form.initial |= {"checkout_key": new_checkout_key(), "offer": offer}
+        form.initial.update(checkout_key=new_checkout_key(), offer=offer)
     for notice in cart.notices:
         messages.info(request, notice)
     context = {
@@ -95,7 +95,7 @@ def _customer(request: StorefrontRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _place(request: StorefrontRequest, data: dict[str, Any]) -> services.Order:
+def _place(request: StorefrontRequest, data: dict[str, Any]) -> Order:
     if request.session.session_key is None:
         raise services.CartEmpty(_("Your cart is empty, so there is nothing to order."))
     return services.place_order(
