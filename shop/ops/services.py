@@ -12,20 +12,17 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 import psycopg
 import redis
 
-from shop.ops import child
 from shop.ops.paths import prepare_socket_folder, socket_path
+from shop.ops.ports import free_port
+from shop.ops.processes import command_of, end_pid, end_process, spawn
 
 OLDEST_REDIS = (6, 2)  # GETDEL
 PATIENCE = 20.0  # seconds until a server that has not answered counts as failed
@@ -33,69 +30,6 @@ PATIENCE = 20.0  # seconds until a server that has not answered counts as failed
 
 class ServiceError(RuntimeError):
     """A server could not be found, started or reached; the message says what to do."""
-
-
-def spawn(
-    command: Sequence[str | Path],
-    *,
-    user: str | None = None,
-    output: IO[bytes] | None = None,
-    env: dict[str, str] | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own (Ctrl-C is ours to pass on), ending with us.
-
-    `user` is who it runs as (root only); `output` takes what it prints, None lets it print here;
-    `env` is its environment, ours by default.
-    """
-    wrapper = [sys.executable, "-S", "-E", child.__file__, user or "-"]
-    return subprocess.Popen(  # noqa: S603 - our own arguments, and no shell
-        [*wrapper, *map(str, command)],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output and subprocess.STDOUT,
-        start_new_session=True,
-        env=env,
-    )
-
-
-def is_running(pid: int) -> bool:
-    """Say whether a process with this id exists."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def end_process(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
-    """Ask a child to stop, wait for it, and kill it if it does not within 10 seconds."""
-    if process.poll() is None:
-        process.send_signal(how)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def end_pid(pid: int) -> None:
-    """Like `end_process`, for a process that is not our child."""
-    for how, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 2.0)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, how)
-        deadline = time.monotonic() + patience
-        while is_running(pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-
-def free_port() -> int:
-    """Return a TCP port on 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 # --- Valkey ------------------------------------------------------------------------------------
@@ -120,9 +54,7 @@ def find_valkey() -> Path:
 
 
 def _redis_version(binary: str) -> tuple[int, ...]:
-    said = subprocess.run(  # noqa: S603
-        [binary, "--version"], capture_output=True, text=True, check=False
-    ).stdout
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"v=(\d+)\.(\d+)", said)
     return tuple(int(part) for part in found.groups()) if found else (0,)
 
@@ -178,7 +110,7 @@ class Valkey:
         with contextlib.suppress(OSError, ValueError):
             pid = int(pid_file.read_text())
             # The id may be another program's by now: only a server that names our socket is ours.
-            if str(socket_path(self.folder)) in _command_of(pid):
+            if str(socket_path(self.folder)) in command_of(pid):
                 end_pid(pid)
         pid_file.unlink(missing_ok=True)
         socket_path(self.folder).unlink(missing_ok=True)
@@ -197,7 +129,7 @@ class Valkey:
     def _launch(self, binary: Path) -> None:
         path = prepare_socket_folder(self.folder)
         log_path = self.folder / "valkey.log"
-        options = {
+        options: dict[str, str | Path] = {
             "port": "0",
             "unixsocket": path,
             "unixsocketperm": "700",
@@ -220,15 +152,6 @@ class Valkey:
                 raise ServiceError(f"Valkey did not start: {_last_line(log_path)} (see {log_path})")
             time.sleep(0.02)
         self.pid = pid
-
-
-def _command_of(pid: int) -> str:
-    return subprocess.run(  # noqa: S603
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607 - the system's own
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
 
 
 def _last_line(path: Path) -> str:
@@ -310,22 +233,16 @@ class Postgres:
             shutil.chown(folder, self.user)
         self._make_cluster(folder)
         log_path = folder / "postgres.log"
+        server: list[str | Path] = [self.programs / "postgres", "-D", folder / "data"]
         settings = [
+            *("-k", str(folder), "-h", "127.0.0.1", "-p", str(self.port)),
             *("-c", "fsync=off"),
             *("-c", "synchronous_commit=off"),
             *("-c", "full_page_writes=off"),
             *("-c", "max_connections=200"),
         ]
         with log_path.open("wb") as log:
-            self.process = spawn(
-                [
-                    *(self.programs / "postgres", "-D", folder / "data", "-k", folder),
-                    *("-h", "127.0.0.1", "-p", str(self.port)),
-                    *settings,
-                ],
-                user=self.user,
-                output=log,
-            )
+            self.process = spawn([*server, *settings], user=self.user, output=log)
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -334,10 +251,8 @@ class Postgres:
 
     def _make_cluster(self, folder: Path) -> None:
         log_path = folder / "initdb.log"
-        base = [
-            *(self.programs / "initdb", "-D", folder / "data", "-U", self.USER, "-E", "UTF8"),
-            *("--auth=trust", "--no-sync"),
-        ]
+        base: list[str | Path] = [self.programs / "initdb", "-D", folder / "data"]
+        base += ["-U", self.USER, "-E", "UTF8", "--auth=trust", "--no-sync"]
         # Upper and lower case must work beyond ASCII; not every machine has a locale for that.
         for locale in (
             ["--locale=C.UTF-8"],

@@ -210,7 +210,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 # form-action is left out on purpose: browsers apply it to the redirects that follow a form's POST
 # too, and those lead to the network's other domains, which are rows in the database.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
@@ -222,7 +222,8 @@ SECURE_CSP = {
 
 # The admin's own scripts (Unfold, with Alpine.js) are inline and evaluate expressions; only staff
 # see these pages, and only on the main site.
-ADMIN_CSP = SECURE_CSP | {
+ADMIN_CSP: dict[str, list[str]] = {
+    **SECURE_CSP,
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "frame-ancestors": [CSP.SELF],
