@@ -10,11 +10,20 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 from shop.ops.health import HEALTH_VIEWS
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# The admin's own scripts (Unfold, with Alpine.js) are inline and evaluate expressions; only staff
+# see these pages, and only on the main site.
+ADMIN_CSP = {
+    **settings.SECURE_CSP,
+    "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+}
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -99,4 +108,4 @@ class AdminGateMiddleware:
         storefront = getattr(request, "storefront", None)
         if storefront is None or not storefront.is_main:
             raise Http404("The admin is on the main site only.")
-        return csp_override(settings.ADMIN_CSP)(view)(request, *args, **kwargs)
+        return csp_override(ADMIN_CSP)(view)(request, *args, **kwargs)

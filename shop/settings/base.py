@@ -220,15 +220,6 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
 }
 
-# The admin's own scripts (Unfold, with Alpine.js) are inline and evaluate expressions; only staff
-# see these pages, and only on the main site.
-ADMIN_CSP: dict[str, list[str]] = {
-    **SECURE_CSP,
-    "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
-    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "frame-ancestors": [CSP.SELF],
-}
-
 UNFOLD = {"SITE_TITLE": "Galleria", "SITE_HEADER": "Galleria", "SITE_URL": "/"}
 
 # --- Logs --------------------------------------------------------------------------------------
