@@ -46,22 +46,49 @@ _UNTOLD = ("clay", "teal", "navy", "mustard", "sage", "plum", "rose", "slate", "
 _GOLDEN = {"gold", "golden", "brass", "vermeil", "copper"}
 
 KINDS = {
-    "shirt": "shirt blouse", "tee": "tee t-shirt top polo vest", "jumper": "jumper sweater "
-    "sweatshirt hoodie pullover cardigan knit varsity", "jacket": "jacket coat blazer tuxedo suit "
-    "parka anorak overshirt", "dress": "dress gown", "skirt": "skirt", "trousers": "trousers jeans "
-    "pants shorts chinos", "shoe": "shoe sneaker trainer boot high-top loafer sandal tops",
-    "bag": "bag tote backpack purse rucksack", "hat": "hat cap beanie", "scarf": "scarf shawl stole",
-    "ring": "ring band signet", "necklace": "necklace pendant chain", "pearls": "pearl strand beads",
-    "earrings": "earring stud drop", "hoops": "hoop", "bracelet": "bracelet bangle cuff anklet",
-    "brooch": "brooch pin", "watch": "watch", "locket": "locket", "lamp": "lamp light lantern",
-    "vase": "vase jug carafe", "chair": "chair stool", "armchair": "armchair recliner",
-    "sofa": "sofa couch", "table": "table desk bench", "nightstand": "bedside nightstand",
-    "drawers": "drawer dresser cabinet shelf", "bed": "bed duvet clothes sheet",
-    "cushion": "cushion pillow", "candle": "candle", "pot": "pot planter plant", "bowl": "bowl dish "
-    "plate", "mug": "mug cup", "blanket": "blanket throw towel", "clock": "clock",
-    "mirror": "mirror", "rug": "rug mat carpet", "can": "watering", "trowel": "trowel spade fork",
-    "fence": "fence slat panel", "beanbag": "beanbag pouf",
-}  # fmt: skip
+    "shirt": "shirt blouse",
+    "tee": "tee t-shirt top polo vest",
+    "jumper": "jumper sweater sweatshirt hoodie pullover cardigan knit varsity",
+    "jacket": "jacket coat blazer tuxedo suit parka anorak overshirt",
+    "dress": "dress gown",
+    "skirt": "skirt",
+    "trousers": "trousers jeans pants shorts chinos",
+    "shoe": "shoe sneaker trainer boot high-top loafer sandal tops",
+    "bag": "bag tote backpack purse rucksack",
+    "hat": "hat cap beanie",
+    "scarf": "scarf shawl stole",
+    "ring": "ring band signet",
+    "necklace": "necklace pendant chain",
+    "pearls": "pearl strand beads",
+    "earrings": "earring stud drop",
+    "hoops": "hoop",
+    "bracelet": "bracelet bangle cuff anklet",
+    "brooch": "brooch pin",
+    "watch": "watch",
+    "locket": "locket",
+    "lamp": "lamp light lantern",
+    "vase": "vase jug carafe",
+    "chair": "chair stool",
+    "armchair": "armchair recliner",
+    "sofa": "sofa couch",
+    "table": "table desk bench",
+    "nightstand": "bedside nightstand",
+    "drawers": "drawer dresser cabinet shelf",
+    "bed": "bed duvet clothes sheet",
+    "cushion": "cushion pillow",
+    "candle": "candle",
+    "pot": "pot planter plant",
+    "bowl": "bowl dish plate",
+    "mug": "mug cup",
+    "blanket": "blanket throw towel",
+    "clock": "clock",
+    "mirror": "mirror",
+    "rug": "rug mat carpet",
+    "can": "watering",
+    "trowel": "trowel spade fork",
+    "fence": "fence slat panel",
+    "beanbag": "beanbag pouf",
+}
 """Words of a title that tell what a thing is; the last such word in a title decides."""
 
 _KIND_OF_WORD = {word: kind for kind, words in KINDS.items() for word in words.split()}
@@ -147,7 +174,7 @@ def _shape(kind: str) -> Template:
 
 
 def inner(kind: str, palette: Palette) -> SafeString:
-    """The elements of a drawing of this kind, one of KINDS or "parcel", to stand inside an <svg> element."""
+    """The elements of a drawing, to stand in an <svg> element. kind: one of KINDS, or "parcel"."""
     shapes = _shape(kind).substitute(palette.names())
     return mark_safe(  # noqa: S308 - made of our own shapes and colours only
         f'<path fill="{palette.ground}" d="M0 0h400v400H0z"/>'

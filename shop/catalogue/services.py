@@ -13,7 +13,7 @@ from shop.storefronts.models import Storefront
 from .models import Category, Variant
 
 
-class OutOfStock(Exception):  # noqa: N818 - the word says it
+class OutOfStock(Exception):
     """Fewer of a variant are left than were asked for. Nothing may be kept: roll back."""
 
     def __init__(self, variant_id: int, available: int) -> None:
