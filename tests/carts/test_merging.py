@@ -127,7 +127,8 @@ def test_the_most_of_one_item_is_kept_to_and_named() -> None:
     assert contents(winner) == [(shirt.pk, "apparel", 99)]
     assert told(winner) == [
         "39 items from your other visit were added to this cart.",
-        "“Linen shirt”: your two visits added up to 120. We kept 99, as one order takes at most 99.",
+        "“Linen shirt”: your two visits added up to 120. We kept 99, as one order takes at most "
+        "99.",
     ]
 
 
@@ -221,7 +222,7 @@ class AnyTwoCarts(TestCase):
         merge_carts(loser, winner)
         merge_carts(loser, winner)
 
-        self.assertFalse(Cart.objects.filter(session_key=loser).exists())
+        assert not Cart.objects.filter(session_key=loser).exists()
         after = Counter[int]()
         for variant_id, _slug, quantity in contents(winner):
             after[variant_id] += quantity
@@ -234,12 +235,12 @@ class AnyTwoCarts(TestCase):
             asked = sum(n for (t, _), n in [*ours.items(), *theirs.items()] if t == number)
             brought = any(t == number for t, _ in theirs)
             limit = _limit(thing) if brought else asked
-            self.assertEqual(after[thing.pk], min(asked, limit))
+            assert after[thing.pk] == min(asked, limit)
             expected = (asked, limit) if asked > limit else None
-            self.assertEqual(losses.get(str(thing)), expected)
+            assert losses.get(str(thing)) == expected
             kept = CartLine.objects.filter(cart__session_key=winner, variant=thing).count()
             origins = len({slug for t, slug in [*ours, *theirs] if t == number})
-            self.assertEqual(kept, min(origins, limit))
+            assert kept == min(origins, limit)
 
 
 def _limit(variant: Variant) -> int:
