@@ -41,8 +41,9 @@ def test_the_badge_asks_only_when_a_page_shows_it_and_once(
     fill(key, (make_variant(shops["home"]), shops["home"], 2))
     request = RequestFactory().get("/")
     page = Template(
-        "{% load i18n %}{% if cart_count %}{{ cart_count }}: {% blocktranslate count n=cart_count %}"
-        "{{ n }} item{% plural %}{{ n }} items{% endblocktranslate %}{% endif %}"
+        "{% load i18n %}{% if cart_count %}{{ cart_count }}: "
+        "{% blocktranslate count n=cart_count %}{{ n }} item{% plural %}{{ n }} items"
+        "{% endblocktranslate %}{% endif %}"
     )
 
     request.session = FakeSession(key)  # type: ignore[assignment]
