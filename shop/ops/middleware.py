@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +19,7 @@ type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # The admin's own scripts (Unfold, with Alpine.js) are inline and evaluate expressions; only staff
 # see these pages, and only on the main site.
-ADMIN_CSP = {
+ADMIN_CSP: Mapping[str, Collection[str] | str] = {
     **settings.SECURE_CSP,
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
