@@ -13,6 +13,9 @@ TOKEN = "session_token."  # noqa: S105 (a cookie's name)
 CLIENT_KEY = "client_key."
 MAIN_KEY = "main_key."
 PROBE = "cookies_stay"
+DISAGREED = "disagreed"
+DISAGREED_AGE = 600
+"""Seconds in which a site lets only one disagreement about sessions lead to a handshake."""
 FLOW_AGE = 300
 """Seconds a flow's keys stay in the browser: as long as a request may be kept."""
 FLOWS_AT_ONCE = 6
@@ -121,6 +124,16 @@ def set_probe(request: HttpRequest, response: HttpResponse) -> None:
 def has_probe(request: HttpRequest) -> bool:
     """Whether the browser sent the probe back."""
     return prefix(request) + PROBE in request.COOKIES
+
+
+def set_disagreed(request: HttpRequest, response: HttpResponse) -> None:
+    """Note that a disagreement has just led to a handshake."""
+    _set(request, response, prefix(request) + DISAGREED, "1", DISAGREED_AGE)
+
+
+def has_disagreed(request: HttpRequest) -> bool:
+    """Whether a disagreement led to a handshake in the last ten minutes."""
+    return prefix(request) + DISAGREED in request.COOKIES
 
 
 def drop(request: HttpRequest, response: HttpResponse, name: str) -> None:

@@ -12,19 +12,19 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import IntegrityError, transaction
 
 from sessionsync import links, records
 from sessionsync.models import Session
-from sessionsync.records import Record
+from sessionsync.records import Record, SessionCodec
 from sessionsync.tokens import Token, mint
 
 _ATTEMPTS = 5
 _UNREAD = object()
 
 
-class SessionStore(SessionBase):
+class SessionStore(SessionCodec):
     """One visitor's session.
 
     tokens: those the browser presented, already found genuine. session_key: for code that knows

@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
@@ -74,7 +74,7 @@ def keep(
         return None
     if visit.action is Action.KEEP:
         return shake_hands(visit, flow)
-    visit.synced_at = None if visit.site.is_main else int(visit.now)
+    visit.stands_alone = True
     request.session.create()
     response = HttpResponseRedirect(resume_path(flow.name), status=303)
     flow.remember(visit, response)
@@ -160,9 +160,8 @@ def _rebuilt(request: HttpRequest, pending: PendingRequest) -> HttpRequest:
     return rebuilt
 
 
-def shown_fields(pending: PendingRequest) -> list[tuple[str, str]]:
+def shown_fields(visit: Visit, pending: PendingRequest) -> list[tuple[str, str]]:
     """What a kept form says, for the person who is asked to confirm it: the first few fields."""
-    if not pending.content_type.startswith("application/x-www-form-urlencoded"):
-        return []
-    fields = parse_qsl(b64decode(pending.body).decode("utf-8", "replace"), max_num_fields=200)
+    form = _rebuilt(visit.request, pending).POST
+    fields = [(name, value) for name, values in form.lists() for value in values]
     return [(name, value[:100]) for name, value in fields if name != "csrfmiddlewaretoken"][:12]

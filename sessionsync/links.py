@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,10 +11,10 @@ from sessionsync.conf import get_config
 from sessionsync.goods import ensure_rows
 from sessionsync.models import Session
 from sessionsync.protocol import Meeting, Party, meet
-from sessionsync.records import Record
+from sessionsync.records import Record, SessionCodec
 from sessionsync.tokens import Token
 
-_codec = SessionBase()
+_codec = SessionCodec()
 
 
 def settle(tokens: Iterable[Token]) -> Record | None:

@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from sessionsync import cookies, keeping
 from sessionsync.conf import Site, get_config
 from sessionsync.engine import SessionStore
+from sessionsync.fingerprints import fingerprint
 from sessionsync.protocol import Action, Kind, decide
 from sessionsync.visit import Flow, Visit, shake_hands
 
@@ -60,11 +61,20 @@ class SessionSyncMiddleware(SessionMiddleware):
         has_token = bool(visit.presented)
         if has_token and visit.kind is Kind.POST:
             has_token = session.record is not None
-        visit.action, visit.why = decide(visit.arrival(has_token=has_token), get_config())
+        said, key = visit.linked_fingerprint(), None
+        if said:
+            key = session.session_key
+            has_token = key is not None
+        disagrees = bool(said and key and fingerprint(key) != said)
+        arrival = visit.arrival(has_token=has_token, disagrees=disagrees)
+        visit.action, visit.why = decide(arrival, get_config())
         if visit.action is Action.HANDSHAKE:
-            return shake_hands(visit, Flow.begin(visit, visit.address()))
+            response = shake_hands(visit, Flow.begin(visit, visit.address()))
+            if disagrees:
+                cookies.set_disagreed(request, response)
+            return response
         if visit.action is Action.STAND_ALONE:
-            visit.synced_at = int(visit.now)
+            visit.stands_alone = True
             if not visit.presented:
                 session.create()
         elif visit.action is Action.SERVE_WITHOUT:
@@ -128,12 +138,12 @@ def _set_cookies(
             response,
             session.minted,
             is_main=visit.site.is_main,
-            synced_at=visit.synced_at or 0,
+            synced_at=visit.now if visit.stands_alone else 0,
         )
     elif session.resolved and session.record is not None:
         names = {each.token.key: each.cookie for each in visit.presented}
         keep = names.get(session.record.key) or next(iter(names.values()), None)
-        if visit.action is Action.STAND_ALONE and visit.presented:
+        if visit.stands_alone:
             held = next(each for each in visit.presented if each.cookie == keep)
             cookies.set_token(
                 request, response, held.token, is_main=False, synced_at=visit.now, fresh=held.fresh

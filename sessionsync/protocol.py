@@ -58,6 +58,8 @@ class Arrival:
     probe: the browser sent back the cookie that any page of ours tries to set.
     told: it was sent here with the news that the browser keeps no cookies.
     unspent_age: of the oldest handshake that left this site and never came back.
+    disagrees: the site that linked here sent the fingerprint of another session, and no such
+    disagreement has led to a handshake lately.
     """
 
     is_main: bool
@@ -68,6 +70,7 @@ class Arrival:
     probe: bool = False
     told: bool = False
     unspent_age: float | None = None
+    disagrees: bool = False
 
 
 def decide(arrival: Arrival, limits: Limits) -> tuple[Action, str]:
@@ -88,11 +91,13 @@ def decide(arrival: Arrival, limits: Limits) -> tuple[Action, str]:
 
 def _with_token(arrival: Arrival, limits: Limits, *, out_of_reach: bool) -> tuple[Action, str]:
     age = arrival.handshake_age
-    due = age is None or age > limits.resync_after
+    due = age is None or age > limits.resync_after or arrival.disagrees
     if not due or arrival.told or arrival.kind is Kind.POST:
         return Action.SERVE, "it has a session"
     if out_of_reach:
         return Action.STAND_ALONE, "a handshake is due, but main is out of this browser's reach"
+    if arrival.disagrees:
+        return Action.HANDSHAKE, "the site that linked here knows another session"
     return Action.HANDSHAKE, "its last handshake is too old"
 
 

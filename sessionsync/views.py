@@ -144,7 +144,7 @@ def consume_auth_code(request: HttpRequest) -> HttpResponse:
 
     Query: `code`, `flow`. The code is read and deleted before anything is checked.
     """
-    visit, config = _visit(request), get_config()
+    visit = _visit(request)
     if visit is None or visit.site.is_main:
         return HttpResponseNotFound()
     if not is_navigation(visit):
@@ -164,22 +164,28 @@ def consume_auth_code(request: HttpRequest) -> HttpResponse:
         record, is_kept = None, False
     go_on = record.next if record else flow.next_path if flow else "/"
     verdict = _judge(visit, session, name, flow, record)
-    if verdict is Verdict.ACCEPT and record is not None and flow is not None:
+    if flow is not None and record is not None and verdict is Verdict.ACCEPT:
         return _accept(request, visit, record, flow, is_kept=is_kept)
-    if verdict is Verdict.RETRY and flow is not None:
+    if flow is not None and verdict is Verdict.RETRY:
         response = shake_hands(visit, flow.again())
         if not is_kept:
             cookies.drop(request, response, _key_name(request, name))
         return response
-    if verdict is Verdict.GO_ON:
-        due = not visit.synced_at or visit.now - visit.synced_at > config.resync_after
-        return serve_without(visit, go_on) if due else _see_other(go_on)
     if verdict is Verdict.NO_COOKIES:
         return serve_without(visit, go_on, carried_out=not is_kept)
-    offer = keeping.resume_path(first_try_of(name)) if is_kept and flow else ""
-    return _stopped(
-        request, _("Our shops could not be linked for you just now."), go_on, offer=offer
-    )
+    return _not_accepted(request, visit, verdict, go_on, offer=name if is_kept and flow else "")
+
+
+def _not_accepted(
+    request: HttpRequest, visit: Visit, verdict: Verdict, go_on: str, *, offer: str
+) -> HttpResponse:
+    """Go on without the code. `offer`: the flow whose kept request the page may offer."""
+    if verdict is Verdict.GO_ON:
+        synced_at, oldest = visit.synced_at or 0, visit.now - get_config().resync_after
+        return serve_without(visit, go_on) if synced_at < oldest else _see_other(go_on)
+    message = _("Our shops could not be linked for you just now.")
+    kept = keeping.resume_path(first_try_of(offer)) if offer else ""
+    return _stopped(request, message, go_on, offer=kept)
 
 
 def _judge(
@@ -281,13 +287,10 @@ def _stand_alone(
 def _alone_at(
     request: HttpRequest, visit: Visit, session: SessionStore, flow: Flow, next_path: str
 ) -> HttpResponse:
-    visit.synced_at = int(visit.now)
+    visit.stands_alone = True
     response = _see_other(next_path)
     if session.record is None:
         session.create()
-    else:
-        token = Token.from_key(session.record.key)
-        cookies.set_token(request, response, token, is_main=False, synced_at=visit.now)
     cookies.drop(request, response, _key_name(request, flow.name))
     return response
 
@@ -338,13 +341,14 @@ def resume(request: HttpRequest) -> HttpResponse:
     if not is_navigation(visit):
         return _not_moved(request)
     name = request.GET.get("flow", "")
-    flow = Flow.held(request, name) if flow_age(name, visit.now) is not None else None
-    if flow is None:
-        return serve_without(visit, "/", carried_out=False)
+    flow_known = flow_age(name, visit.now) is not None
+    flow = Flow.held(request, name) if flow_known else None
     try:
-        pending = store.pending_request(name)
+        pending = store.pending_request(name) if flow_known else None
     except store.StoreUnavailable:
         pending = None
+    if flow is None:
+        return serve_without(visit, pending.back if pending else "/", carried_out=False)
     if pending is None or pending.challenge != flow.challenge or pending.site != visit.site.id:
         done = keeping.carried_out(name, flow.challenge)
         if done is not None:
@@ -357,7 +361,7 @@ def resume(request: HttpRequest) -> HttpResponse:
         return serve_without(visit, pending.back, carried_out=False)
     if request.method == "GET" and (pending.confirm or record.principal):
         context = {
-            "fields": keeping.shown_fields(pending),
+            "fields": keeping.shown_fields(visit, pending),
             "back": pending.back,
             "path": pending.path.partition("?")[0],
         }

@@ -17,6 +17,7 @@ from sessionsync.tokens import challenge_of
 
 TOLD = "_nocookies"
 NOT_CARRIED_OUT = "_notrun"
+FINGERPRINT = "_st"
 NEXT_IN_COOKIE = 1000
 
 
@@ -24,6 +25,8 @@ class Visit:
     """What is known of a request before any session is looked up; `request.sessionsync`.
 
     synced_at: when this site last shook hands with this browser, in Unix seconds, or None.
+    stands_alone: a session begun now counts as having just shaken hands, so that it is left in
+    peace for a while; any other new session shakes hands on its next navigation.
     cookies_off: served without a session because the browser keeps no cookies here.
     not_carried_out: a POST was not carried out because of that.
     """
@@ -40,10 +43,11 @@ class Visit:
         self.is_protocol = is_protocol
         self.action = Action.SERVE
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
+        self.stands_alone = False
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
 
-    def arrival(self, *, has_token: bool) -> Arrival:
+    def arrival(self, *, has_token: bool, disagrees: bool = False) -> Arrival:
         """The request as `protocol.decide` wants it."""
         under_way = cookies.flows_under_way(self.request, cookies.CLIENT_KEY, self.now)
         return Arrival(
@@ -55,6 +59,7 @@ class Visit:
             probe=cookies.has_probe(self.request),
             told=self.told,
             unspent_age=next(iter(under_way.values()), None),
+            disagrees=disagrees,
         )
 
     def origin_of(self, site: Site) -> str:
@@ -63,10 +68,16 @@ class Visit:
         port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
         return f"{self.request.scheme}://{site.domain}{f':{port}' if port else ''}"
 
+    def linked_fingerprint(self) -> str | None:
+        """What the linking site calls its session, if this link says so and is worth a look."""
+        said = self.request.GET.get(FINGERPRINT)
+        worth_it = said and self.presented and self.kind is Kind.GET and not self.site.is_main
+        return said if worth_it and not cookies.has_disagreed(self.request) else None
+
     def address(self) -> str:
         """The path and query asked for, without the protocol's own parameters; "/" if unsafe."""
         query = self.request.GET.copy()
-        for name in (TOLD, NOT_CARRIED_OUT):
+        for name in (TOLD, NOT_CARRIED_OUT, FINGERPRINT):
             query.pop(name, None)
         if len(query) == len(self.request.GET):
             whole = self.request.get_full_path()

@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:  # workers find the servers of the main process; each has a Redis database of its own
         os.environ["REDIS_URL"] = _with_db(os.environ["REDIS_URL"], int(worker[2:]) + 1)
+    from django.conf import settings  # only now does the environment name the servers
+
+    assert settings.DATABASES  # pytest-django sets up what was read, and only that
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,6 +6,8 @@ from django import template
 from django.http import HttpRequest
 
 from sessionsync.conf import Site, get_config
+from sessionsync.fingerprints import fingerprint
+from sessionsync.visit import FINGERPRINT
 
 register = template.Library()
 
@@ -15,7 +17,9 @@ def cross_site_url(context: dict[str, Any], site: Any, path: str = "/") -> str:
     """The address of a page on another site of the network.
 
     site: a site's id, or anything with a `domain`. path: begins with a slash. Scheme and port
-    are those of this request. Raises TemplateSyntaxError for a site that is not of the network.
+    are those of this request. Where this visitor has a session its fingerprint goes along, so that
+    the other site notices if it knows another one; so keep such a page out of shared caches.
+    Raises TemplateSyntaxError for a site that is not of the network.
     """
     request: HttpRequest = context["request"]
     found: Site | None = get_config().site_by_id(site) if isinstance(site, str) else None
@@ -24,4 +28,11 @@ def cross_site_url(context: dict[str, Any], site: Any, path: str = "/") -> str:
         raise template.TemplateSyntaxError(f"{site!r} is no site of the network.")
     host = request.get_host()
     port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
-    return f"{request.scheme}://{domain}{f':{port}' if port else ''}{path}"
+    address = f"{request.scheme}://{domain}{f':{port}' if port else ''}{path}"
+    session = getattr(request, "session", None)
+    key = session.session_key if session is not None else None
+    if not key:
+        return address
+    bare, hash_mark, fragment = address.partition("#")
+    joined = f"{bare}{'&' if '?' in bare else '?'}{FINGERPRINT}={fingerprint(key)}"
+    return f"{joined}{hash_mark}{fragment}"
