@@ -34,8 +34,8 @@ def _database() -> bool:
         connection.close_if_unusable_or_obsolete()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
-        log.warning("database is down", exc_info=True)
+    except DatabaseError as error:
+        log.warning("database is down", error=str(error))
         connection.close()
         return False
     return True
@@ -44,8 +44,8 @@ def _database() -> bool:
 def _redis() -> bool:
     try:
         get_redis_connection("default").ping()
-    except RedisError:
-        log.warning("redis is down", exc_info=True)
+    except RedisError as error:
+        log.warning("redis is down", error=str(error))
         return False
     return True
 

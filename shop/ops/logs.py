@@ -26,7 +26,7 @@ _PAIR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _HEADER = re.compile(
-    r"""(?P<name>\b(?:Set-)?Cookie|\b(?:Proxy-)?Authorization)(?P<sep>["']?\s*[:=]\s*["']?)[^\r\n"']+""",
+    r"""(?P<name>Cookie|Authorization)(?P<sep>["']?\s*[:=]\s*["']?)[^\r\n"']+""",
     re.IGNORECASE,
 )
 _ORDER_PATH = re.compile(r"(?P<name>/orders/)[\w-]{8,}")

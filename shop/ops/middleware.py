@@ -46,18 +46,20 @@ class RequestIdMiddleware:
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
         started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self.get_response(request)
-            response["X-Request-ID"] = request_id
-            write = log.debug if request.path in HEALTH_VIEWS else log.info
-            write(
-                "request",
-                method=request.method,
-                host=request.META.get("HTTP_HOST", ""),
-                path=request.path,
-                status=response.status_code,
-                milliseconds=round((time.monotonic() - started) * 1000),
-            )
+        # Bound until this thread's next request: Django writes its own line after we have returned.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        write = log.debug if request.path in HEALTH_VIEWS else log.info
+        write(
+            "request",
+            method=request.method,
+            host=request.META.get("HTTP_HOST", ""),
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round((time.monotonic() - started) * 1000),
+        )
         return response
 
 

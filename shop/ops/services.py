@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shop.ops.paths import prepare_socket_folder, socket_path
 from shop.ops.ports import free_port
@@ -120,7 +122,8 @@ class Valkey:
         path = socket_path(self.folder)
         if not path.exists():
             return None
-        with redis.Redis(unix_socket_path=str(path), socket_timeout=1) as client:
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(unix_socket_path=str(path), socket_timeout=1, retry=once) as client:
             try:
                 return int(client.info("server")["process_id"])
             except redis.RedisError:

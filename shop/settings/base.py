@@ -188,7 +188,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "shop" / "static"]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
+STATIC_ROOT: Path | None = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
 MEDIA_URL = "/media/"
 
 # --- Mail --------------------------------------------------------------------------------------

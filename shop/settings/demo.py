@@ -38,6 +38,7 @@ CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 
 MEDIA_ROOT = DEMO_FILES.media
-WHITENOISE_USE_FINDERS = True  # no collectstatic
+WHITENOISE_USE_FINDERS = True  # no collectstatic, and nowhere to collect to
+STATIC_ROOT = None
 
 LOGGING = logging_config(level=LOG_LEVEL, json_lines=False)
