@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.http.request import split_domain_port
 from django.utils.module_loading import import_string
 
 MINUTE = 60
@@ -55,8 +56,8 @@ class Config:
     unspent_after: int = field(default=5, init=False)
 
     def site_for(self, host: str) -> Site | None:
-        """The site a request's host belongs to; the host may carry a port."""
-        domain = host.lower().rsplit(":", 1)[0] if not host.endswith("]") else host.lower()
+        """The site a request's host belongs to; any case, with or without port and final dot."""
+        domain = split_domain_port(host)[0]
         return next((site for site in self.sites() if site.domain == domain), None)
 
     def site_by_id(self, site_id: str) -> Site | None:
