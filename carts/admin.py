@@ -33,6 +33,7 @@ class CartLineInline(ReadOnly, TabularInline):
 
     model = CartLine
     fields = ("variant", "storefront", "quantity", "created_at")
+    readonly_fields = fields
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CartLine]:

@@ -38,4 +38,4 @@ def send_order_placed(order: Order, site_url: str) -> None:
             mail.attach_alternative(html, "text/html")
             mail.send()
     except Exception:
-        logger.exception("order mail not sent", extra={"order": order.number})
+        logger.exception("the mail about order %s was not sent", order.number)

@@ -1,6 +1,8 @@
 """Reading orders."""
 
-from orders.models import Order
+from django.db.models import Prefetch
+
+from orders.models import Order, OrderLine
 
 
 def order_by_token(token: str) -> Order | None:
@@ -10,7 +12,7 @@ def order_by_token(token: str) -> Order | None:
     """
     return (
         Order.objects.select_related("storefront")
-        .prefetch_related("lines__storefront")
+        .prefetch_related(Prefetch("lines", OrderLine.objects.select_related("storefront")))
         .filter(token=token)
         .first()
     )

@@ -171,7 +171,7 @@ def place_order(
         if Order.objects.filter(checkout_key=checkout_key).exists():
             raise CheckoutKeyUsed from None
         raise
-    logger.info("order placed", extra={"order": order.number, "storefront": storefront.slug})
+    logger.info("order %s placed on %s", order.number, storefront.slug)
     return order
 
 

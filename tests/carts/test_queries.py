@@ -82,7 +82,12 @@ def test_no_session_no_query(django_assert_num_queries: DjangoAssertNumQueries) 
     shops = make_shops()
     with django_assert_num_queries(0):
         page = cart_page(None, shops["home"])
-    assert (page.is_empty, page.can_check_out, page.count, page.total) == (True, False, 0, 0)
+    assert (page.is_empty, page.can_check_out, page.count, page.total) == (
+        True,
+        False,
+        0,
+        Decimal(0),
+    )
 
 
 def test_lines_are_grouped_by_origin_the_visited_one_first() -> None:

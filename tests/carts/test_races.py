@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from carts import merging, services
+from carts import services
 from carts.models import Cart
 from sessionsync import links
 from sessionsync.tokens import Token
@@ -161,7 +161,7 @@ def test_a_merge_that_fails_halfway_leaves_both_carts_as_they_were(
     def fail(*_args: object) -> None:
         raise ConnectionError("the process died here")
 
-    monkeypatch.setattr(merging.Cart, "delete", fail)
+    monkeypatch.setattr(Cart, "delete", fail)
     with pytest.raises(ConnectionError):
         link(loser, winner)
     assert contents(winner) == [(shirt.pk, "apparel", 1)]

@@ -19,6 +19,7 @@ from sessionsync.fingerprints import fingerprint
 from sessionsync.goods import SessionGone, ensure_rows
 from sessionsync.models import Session
 from shop.catalogue.models import Variant
+from shop.catalogue.services import take_stock
 from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key
 from tests.orders.helpers import RECIPIENT, make_methods, offer, place
 
@@ -140,7 +141,7 @@ def test_a_buyer_who_was_faster_by_a_moment_is_noticed_and_all_is_put_back(
     lamp = make_variant(shops["home"], stock=9)
     shirt = make_variant(shops["apparel"], stock=2, title="Linen shirt")
     fill(key, (lamp, shops["home"], 1), (shirt, shops["apparel"], 2))
-    before, take_stock = contents(key), services.take_stock
+    before = contents(key)
 
     def rival_first(quantities: Any) -> None:
         Variant.objects.filter(pk=shirt.pk).update(stock=1)

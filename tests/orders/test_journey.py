@@ -1,0 +1,86 @@
+"""The main job: one guest, one cart across unrelated domains, one order, wherever it is placed."""
+
+import re
+from html import unescape
+
+import pytest
+from django.http import HttpResponse
+
+from carts.models import Cart
+from orders.models import Order
+from sessionsync.testing import Browser
+from tests.carts.helpers import make_shops, make_variant
+from tests.orders.helpers import make_methods
+from tests.orders.test_views import FIELDS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def form(page: HttpResponse) -> dict[str, str]:
+    """The hidden fields of the forms on a page."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode())
+    return {name: unescape(value) for name, value in found}
+
+
+@pytest.mark.parametrize("where", ["galleria", "apparel", "home"])
+def test_a_guest_fills_one_cart_on_two_sub_sites_and_main_and_orders(where: str) -> None:
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    bowl = make_variant(shops["home"], stock=5, slug="bowl")
+    lamp = make_variant(stock=5, slug="lamp")
+    browser = Browser()
+
+    for site, slug, variant in (
+        ("apparel", "shirt", shirt),
+        ("home", "bowl", bowl),
+        ("galleria", "lamp", lamp),
+    ):
+        page = browser.open(f"https://{site}.example/product/{slug}/")
+        data = {**form(page), "variant": str(variant.pk), "quantity": "2"}
+        added = browser.submit("/cart/lines/", data)
+        assert added.status_code == 200
+        assert browser.url == f"https://{site}.example/cart/"
+    page = browser.open(f"https://{where}.example/checkout/")
+    answer = browser.submit("/checkout/", {**form(page), **FIELDS})
+
+    order = Order.objects.get()
+    assert browser.url == f"https://{where}.example/orders/{order.token}/"
+    assert order.number in answer.content.decode()
+    assert [(x.product_slug, x.quantity, x.storefront.slug) for x in order.lines.all()] == [
+        ("shirt", 2, "apparel"),
+        ("bowl", 2, "home"),
+        ("lamp", 2, "galleria"),
+    ]
+    assert order.storefront == shops[where]
+    assert Cart.objects.count() == 1
+    for variant in (shirt, bowl, lamp):
+        variant.refresh_from_db()
+        assert variant.stock == 3
+
+
+def test_an_add_that_finds_no_session_happens_once_in_the_shared_cart() -> None:
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    bowl = make_variant(shops["home"], stock=5, slug="bowl")
+    browser = Browser()
+    page = browser.open("https://home.example/product/bowl/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(bowl.pk), "quantity": "1"})
+
+    page = browser.open("https://apparel.example/product/shirt/")
+    csrf = browser.cookies("apparel.example")
+    browser.forget("apparel.example")
+    for name, value in csrf.items():
+        if "csrf" in name:
+            browser.jar("apparel.example").cookies[name] = value
+    answer = browser.submit(
+        "/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "3"}
+    )
+
+    assert answer.status_code == 200
+    assert browser.url == "https://apparel.example/cart/"
+    cart = Cart.objects.get()
+    assert list(cart.lines.values_list("variant", "storefront__slug", "quantity")) == [
+        (bowl.pk, "home", 1),
+        (shirt.pk, "apparel", 3),
+    ]
