@@ -1,6 +1,7 @@
 """Production refuses unsafe values, names all of them, and repeats none."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -162,3 +163,29 @@ def test_a_command_works_without_the_demo_running(tmp_path: Path) -> None:
     )
     # Then it goes on, as if the cache were empty
     assert (result.returncode, result.stdout.split()[-1]) == (0, "miss")
+
+
+def test_every_variable_is_documented() -> None:
+    # Given the variables that the settings read
+    sources = (ROOT / "shop" / "settings").glob("*.py")
+    read = {
+        name
+        for source in sources
+        for name in re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source.read_text())
+    }
+    # When the documentation is searched for them, then each has its line
+    documented = (ROOT / "docs" / "settings.md").read_text()
+    assert len(read) > 15
+    assert [name for name in sorted(read) if f"`{name}`" not in documented] == []
+
+
+def test_the_example_of_an_environment_is_refused_until_it_is_filled_in() -> None:
+    # Given the example as it is
+    lines = (ROOT / "deploy" / "galleria.env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+    # When production starts with it, then only the secret is missing
+    result = start(example)
+    refusals = [line.split()[1] for line in result.stderr.splitlines() if line.startswith("  - ")]
+    assert refusals == ["SECRET_KEY"]
+    # When it has a secret, then it starts
+    assert start({**example, "SECRET_KEY": SAFE["SECRET_KEY"]}).returncode == 0
