@@ -211,8 +211,12 @@ class Postgres:
         """Its address, as DATABASE_URL gives it."""
         return f"postgres://{self.USER}@127.0.0.1:{self.port}/galleria"
 
+    @property
+    def _server(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user={self.USER} dbname=postgres"
+
     def start(self) -> None:
-        """Make the database cluster and start the server. Raises ServiceError."""
+        """Start the server, with an empty database "galleria". Raises ServiceError."""
         self.folder = Path(tempfile.mkdtemp(prefix="galleria-pg-"))
         try:
             self._start(self.folder)
@@ -251,6 +255,8 @@ class Postgres:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise ServiceError(f"PostgreSQL did not start: {_last_line(log_path)}")
             time.sleep(0.05)
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE galleria")
 
     def _make_cluster(self, folder: Path) -> None:
         log_path = folder / "initdb.log"
@@ -269,10 +275,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(
-                f"host=127.0.0.1 port={self.port} user={self.USER} dbname=postgres",
-                connect_timeout=2,
-            ):
+            with psycopg.connect(self._server, connect_timeout=2):
                 return True
         except psycopg.OperationalError:
             return False

@@ -192,8 +192,7 @@ def test_postgres_starts_knows_letters_and_leaves_nothing(programs: Path | None)
     folder = server.folder
     assert folder is not None
     try:
-        url = f"{server.url.removesuffix('/galleria')}/postgres"
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(server.url) as connection:
             lower = connection.execute("SELECT lower('ÄÉ')").fetchone()
     finally:
         server.stop()
