@@ -84,11 +84,17 @@ def _assign(row: Model, values: dict[str, Any]) -> bool:
 class _Batch:
     """What one batch is going to write."""
 
+    created: set[int] = field(default_factory=set)
+    """Products, by id, that this batch made."""
     changed: set[int] = field(default_factory=set)
-    """Products, by id, that something was changed about."""
+    """Products, by id, that something was changed about; those it made are among them."""
     variants_to_create: list[Variant] = field(default_factory=list)
     variants_to_update: list[Variant] = field(default_factory=list)
     variants_to_delete: list[int] = field(default_factory=list)
+
+    def there(self, product: Product, name: str) -> list[Any]:
+        """The product's rows of that name before the import, as they were fetched."""
+        return [] if product.pk in self.created else list(getattr(product, name).all())
 
 
 class _Import:
@@ -111,7 +117,6 @@ class _Import:
             .order_by("pk")
             .prefetch_related("variants", "images", "options", "tags", "storefronts")
         }
-        existing = set(found)
         batch = _Batch()
         self.write_products(parsed, found, batch)
         pairs = [(item, found[item.slug]) for item in parsed]
@@ -119,17 +124,11 @@ class _Import:
         self.write_variants(pairs, batch)
         self.write_images(pairs, batch)
         self.write_tags_and_storefronts(pairs, batch)
-        touched = [
-            product
-            for product in found.values()
-            if product.pk in batch.changed and product.slug in existing
-        ]
-        Product.objects.filter(pk__in=[product.pk for product in touched]).update(
-            updated_at=timezone.now()
-        )
-        self.report.created += len(parsed) - len(existing)
-        self.report.updated += len(touched)
-        self.report.unchanged += len(existing) - len(touched)
+        updated = batch.changed - batch.created
+        Product.objects.filter(pk__in=updated).update(updated_at=timezone.now())
+        self.report.created += len(batch.created)
+        self.report.updated += len(updated)
+        self.report.unchanged += len(parsed) - len(batch.changed)
 
     def write_products(
         self, parsed: list[ParsedProduct], found: dict[str, Product], batch: _Batch
@@ -154,6 +153,7 @@ class _Import:
         Product.objects.bulk_create(to_create)
         Product.objects.bulk_update(to_update, [f.removesuffix("_id") for f in PRODUCT_FIELDS])
         found.update({product.slug: product for product in to_create})
+        batch.created.update(product.pk for product in to_create)
         batch.changed.update(product.pk for product in [*to_create, *to_update])
 
     def category(self, item: ParsedProduct) -> Category:
@@ -175,7 +175,7 @@ class _Import:
         """Give each product the options of the file, in their order."""
         stale, new = [], []
         for item, product in pairs:
-            there = sorted(product.options.all(), key=lambda option: option.position)
+            there = sorted(batch.there(product, "options"), key=lambda option: option.position)
             if [option.name for option in there] != item.options:
                 stale.append(product.pk)
                 new += [
@@ -194,7 +194,7 @@ class _Import:
         sku_changed: list[int] = []
         late: list[tuple[Variant, ParsedVariant]] = []
         for item, product in pairs:
-            there = {variant.title: variant for variant in product.variants.all()}
+            there = {variant.title: variant for variant in batch.there(product, "variants")}
             for parsed in item.variants:
                 parsed_of[product.pk, parsed.title] = parsed
                 variant = there.pop(parsed.title, None)
@@ -258,7 +258,11 @@ class _Import:
         }
         to_create, to_update, stale = [], [], []
         for item, product in pairs:
-            there = {image.source_url: image for image in product.images.all() if image.source_url}
+            there = {
+                image.source_url: image
+                for image in batch.there(product, "images")
+                if image.source_url
+            }
             shown_by = dict(_own_images(item))
             for parsed in item.images:
                 title = shown_by.get(parsed.source_url)
@@ -293,12 +297,12 @@ class _Import:
         tag_links, shop_links = [], []
         for item, product in pairs:
             wanted = {self.tags[name].pk for name in item.tags}
-            there = {tag.pk for tag in product.tags.all()}
+            there = {tag.pk for tag in batch.there(product, "tags")}
             if wanted != there:
                 tag_link.objects.filter(product=product, tag__in=there - wanted).delete()
                 tag_links += [tag_link(product=product, tag_id=tag) for tag in wanted - there]
                 batch.changed.add(product.pk)
-            if self.storefront.pk not in {shop.pk for shop in product.storefronts.all()}:
+            if self.storefront.pk not in {shop.pk for shop in batch.there(product, "storefronts")}:
                 shop_links.append(shop_link(product=product, storefront=self.storefront))
                 batch.changed.add(product.pk)
         tag_link.objects.bulk_create(tag_links)
