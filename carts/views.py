@@ -112,7 +112,7 @@ def whole_number(text: str | None) -> int | None:
 
 def _reason(refusal: CartError | SessionGone) -> str:
     if isinstance(refusal, SessionGone):
-        return _("You were signed out meanwhile. Please try again.")
+        return _("Your visit had ended meanwhile, for example by logging out. Please try again.")
     return str(refusal)
 
 

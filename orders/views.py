@@ -33,7 +33,9 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
         try:
             order = _place(request, form.cleaned_data)
         except SessionGone:
-            problems = [_("You were signed out meanwhile. Please check your cart and order again.")]
+            problems = [
+                _("Your visit had ended meanwhile, for example by logging out. Please try again.")
+            ]
         except OrderError as refusal:
             problems = refusal.problems
             if isinstance(refusal, CheckoutKeyUsed):

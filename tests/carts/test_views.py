@@ -6,6 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from carts.models import Cart, CartLine
+from sessionsync.goods import SessionGone
 from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key, shopper
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,29 @@ def test_without_a_session_a_line_cannot_be_changed_and_no_session_is_made() -> 
 
     assert CartLine.objects.get().quantity == 4
     assert not any(name.startswith("session_token.") for name in client.cookies)
+
+
+def test_a_session_that_ends_in_the_middle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    shops, key = make_shops(), new_key()
+    shirt = make_variant(shops["apparel"])
+    line = fill(key, (shirt, shops["apparel"], 4)).lines.get()
+    client = shopper(key, shops["apparel"])
+
+    def gone(_session_key: str) -> str:
+        raise SessionGone
+
+    monkeypatch.setattr("carts.services.lock_session", gone)
+    for path, data in (
+        ("/cart/lines/", {"variant": shirt.pk, "quantity": "1"}),
+        (f"/cart/lines/{line.pk}/", {"quantity": "1"}),
+        ("/cart/notices/", {}),
+    ):
+        answer = client.post(path, data)
+        assert (answer.status_code, answer["Location"]) == (303, "/cart/")
+        assert said(client) == [
+            "Your visit had ended meanwhile, for example by logging out. Please try again."
+        ]
+    assert contents(key) == [(shirt.pk, "apparel", 4)]
 
 
 def test_only_post_changes_and_only_get_reads() -> None:

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from carts.models import Cart
 from orders.models import Order, ShippingMethod
+from sessionsync.goods import SessionGone
 from sessionsync.models import Session
 from shop.catalogue.models import Variant
 from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key, shopper
@@ -261,6 +262,25 @@ def test_somebody_elses_key_leads_to_a_new_form_and_not_to_their_order() -> None
     assert again.status_code == 303
     assert again["Location"] != taken
     assert Order.objects.count() == 2
+
+
+def test_a_session_that_ends_in_the_middle_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_methods()
+    shops, key = make_shops(), new_key()
+    shirt = make_variant(shops["apparel"])
+    fill(key, (shirt, shops["apparel"], 1))
+    client = shopper(key, shops["apparel"])
+    data = filled(client)
+
+    def gone(_session_key: str) -> str:
+        raise SessionGone
+
+    monkeypatch.setattr("orders.services.lock_session", gone)
+    answer = client.post("/checkout/", data)
+
+    assert "Your visit had ended meanwhile" in answer.content.decode()
+    assert not Order.objects.exists()
+    assert contents(key) == [(shirt.pk, "apparel", 1)]
 
 
 def test_each_rendering_has_a_key_of_its_own() -> None:
