@@ -14,8 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 
-from sessionsync import cookies, store, transports
+from sessionsync import cookies, journal, store, transports
 from sessionsync.conf import get_config
+from sessionsync.journal import flow_digest
 from sessionsync.models import CarriedOut
 from sessionsync.protocol import Action, Origin, judge_origin, safe_next
 from sessionsync.store import PendingRequest
@@ -114,7 +115,10 @@ def carry_out(visit: Visit, flow: str, pending: PendingRequest) -> HttpResponse:
         done, is_first = CarriedOut.objects.get_or_create(
             flow=flow, defaults={"challenge": pending.challenge}
         )
+        outcome = "carried out" if is_first else "was carried out before"
+        entry = visit.entry("resume", outcome, flow=flow_digest(flow))
         if not is_first:
+            journal.note(entry)
             return HttpResponseRedirect(done.location or pending.back, status=303)
         response = visit.replay(_rebuilt(visit.request, pending))
         if response.status_code >= 500:
@@ -122,6 +126,7 @@ def carry_out(visit: Visit, flow: str, pending: PendingRequest) -> HttpResponse:
             return response
         done.location = safe_next(response.headers.get("Location", "")) or ""
         done.save(update_fields=["location"])
+    journal.note(entry)
     store.forget_request(flow)
     cookies.drop(
         visit.request, response, f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"

@@ -6,9 +6,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from sessionsync import records
+from sessionsync import journal, records
 from sessionsync.conf import get_config
+from sessionsync.fingerprints import fingerprint
 from sessionsync.goods import ensure_rows
+from sessionsync.journal import Entry
 from sessionsync.models import Session
 from sessionsync.protocol import Meeting, Party, meet
 from sessionsync.records import Record, SessionCodec
@@ -78,6 +80,17 @@ def _change(keys: Iterable[str], change: Callable[[list[Session]], None]) -> Non
         transaction.on_commit(lambda: _tell(rows))
 
 
+def _note(hop: str, outcome: str, goes: Session, stays: Session, why: str) -> None:
+    entry = Entry(
+        hop=hop,
+        outcome=outcome,
+        session=fingerprint(goes.key),
+        other=fingerprint(stays.key),
+        why=why,
+    )
+    transaction.on_commit(lambda: journal.note(entry))
+
+
 def _move_goods(loser: Session, winner: Session) -> None:
     for handler in get_config().merge_handlers:
         handler(loser.key, winner.key)
@@ -110,6 +123,7 @@ def _meet_all(keys: Iterable[str]) -> None:
                 goes.state, goes.successor, goes.data = Session.State.LINKED, stays.key, ""
             else:
                 _retire(goes)
+            _note("link", meeting.name.lower(), goes, stays, meeting.value)
 
     _change(keys, change)
 
@@ -125,6 +139,7 @@ def _take_over(key: str) -> None:
         if predecessor and successor.replaces:
             _move_goods(by_key[predecessor.key], successor)
             _retire(by_key[predecessor.key])
+            _note("link", "replace", by_key[predecessor.key], successor, "first presented")
         successor.replaces = ""
 
     _change({key, predecessor.key} if predecessor else {key}, change)
@@ -158,6 +173,7 @@ def renew(record: Record, token: Token) -> None:
         new.data, new.principal, new.signed_in_at = old.data, old.principal, old.signed_in_at
         new.family = old.family
         old.state, old.successor, old.data = Session.State.LINKED, new.key, ""
+        _note("link", "renew", old, new, "half of its life is over")
 
     _change([record.key, token.key], change)
 

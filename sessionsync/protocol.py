@@ -25,7 +25,7 @@ class Limits(Protocol):
 
 NEXT_LENGTH = 2000
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_FLOW = re.compile(r"([0-9a-f]{8})[0-9a-f]{16}([01])")
+_FLOW = re.compile(r"([0-9a-f]{11})[0-9a-f]{16}([01])")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -163,8 +163,8 @@ def judge_origin(origin: str | None, fetch_site: str | None, network: frozenset[
 
 
 def new_flow(now: float, entropy: str) -> str:
-    """A flow's name: when it began (seconds, hex), 16 random hex digits, and 0: no retry."""
-    return f"{int(now):08x}{entropy}0"
+    """A flow's name: when it began (milliseconds, hex), 16 random hex digits, 0: no retry."""
+    return f"{int(now * 1000):011x}{entropy}0"
 
 
 def retry_of(flow: str) -> str:
@@ -180,7 +180,7 @@ def first_try_of(flow: str) -> str:
 def flow_age(flow: str, now: float) -> float | None:
     """Seconds since a flow began; None if this is no flow's name."""
     match = _FLOW.fullmatch(flow)
-    return now - int(match[1], 16) if match else None
+    return now - int(match[1], 16) / 1000 if match else None
 
 
 def is_retry(flow: str) -> bool:

@@ -6,7 +6,8 @@ Keys hold token ids and digests, never a MAC, a client key or a code as the brow
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -81,11 +82,45 @@ def _client() -> Any:
     return get_redis_connection(get_config().cache)
 
 
+type Pipeline = Any
+"""A redis-py pipeline, to which a caller may add what goes along in the same round trip."""
+
+
+def _nothing_more(pipe: Pipeline) -> None:
+    return
+
+
+class _Breaker:
+    """After a failure this process leaves Redis alone for a while, so that no page waits twice."""
+
+    REST = 2.0
+    """Seconds without a try after one that failed."""
+
+    def __init__(self) -> None:
+        self._closed_at = 0.0
+
+    def is_open(self) -> bool:
+        return time.monotonic() < self._closed_at
+
+    def trip(self) -> None:
+        self._closed_at = time.monotonic() + self.REST
+
+    def reset(self) -> None:
+        self._closed_at = 0.0
+
+
+breaker = _Breaker()
+
+
 @contextmanager
-def _answering() -> Iterator[Any]:
+def answering() -> Iterator[Any]:
+    """Redis, for as long as it answers. Raises StoreUnavailable when it does not."""
+    if breaker.is_open():
+        raise StoreUnavailable("Redis failed a moment ago.")
     try:
         yield _client()
     except (RedisError, OSError) as error:
+        breaker.trip()
         raise StoreUnavailable(str(error)) from error
 
 
@@ -97,18 +132,20 @@ def _dumps(record: CodeRecord | ReturnRecord | PendingRequest) -> str:
     return json.dumps(asdict(record), separators=(",", ":"))
 
 
-def issue_code(record: CodeRecord) -> str | None:
+def issue_code(record: CodeRecord, also: Callable[[Pipeline], None] = _nothing_more) -> str | None:
     """Store a one-time code for a challenge; None if that challenge was used before.
 
-    Both happen in one transaction of Redis, or neither. Raises StoreUnavailable.
+    also: adds to the same round trip. All of it happens, or nothing does. Raises
+    StoreUnavailable.
     """
     config = get_config()
     code = secrets.token_urlsafe(24)
-    with _answering() as redis:
+    with answering() as redis:
         pipe = redis.pipeline(transaction=True)
         pipe.set(f"{PREFIX}challenge:{record.challenge}", "", nx=True, ex=config.challenge_age + 60)
         pipe.set(f"{PREFIX}code:{_digest(code)}", _dumps(record), ex=config.code_age)
-        first_use, _ = pipe.execute()
+        also(pipe)
+        first_use, *_ = pipe.execute()
         if not first_use:
             redis.delete(f"{PREFIX}code:{_digest(code)}")
             return None
@@ -120,7 +157,7 @@ def take_code(code: str, flow: str) -> tuple[CodeRecord | None, bool]:
 
     Of two who present the same code, one gets it. Raises StoreUnavailable.
     """
-    with _answering() as redis:
+    with answering() as redis:
         pipe = redis.pipeline(transaction=False)
         pipe.getdel(f"{PREFIX}code:{_digest(code)}")
         pipe.exists(f"{PREFIX}pending:{flow}")
@@ -131,14 +168,14 @@ def take_code(code: str, flow: str) -> tuple[CodeRecord | None, bool]:
 def issue_return_code(record: ReturnRecord) -> str:
     """Store a one-time code with which main takes over a token. Raises StoreUnavailable."""
     code = secrets.token_urlsafe(24)
-    with _answering() as redis:
+    with answering() as redis:
         redis.set(f"{PREFIX}return:{_digest(code)}", _dumps(record), ex=get_config().code_age)
     return code
 
 
 def take_return_code(code: str) -> ReturnRecord | None:
     """Read and delete a return code. Raises StoreUnavailable."""
-    with _answering() as redis:
+    with answering() as redis:
         held = redis.getdel(f"{PREFIX}return:{_digest(code)}")
     return ReturnRecord(**json.loads(held)) if held else None
 
@@ -158,7 +195,7 @@ def keep_request(flow: str, record: PendingRequest, address: str) -> None:
     """
     age = get_config().pending_age
     counters = (f"{PREFIX}kept:{_digest(address)[:16]}", f"{PREFIX}kept")
-    with _answering() as redis:
+    with answering() as redis:
         pipe = redis.pipeline(transaction=True)
         for counter in counters:
             pipe.set(counter, 0, nx=True, ex=age)
@@ -171,7 +208,7 @@ def keep_request(flow: str, record: PendingRequest, address: str) -> None:
 
 def pending_request(flow: str) -> PendingRequest | None:
     """The request kept for a flow. Raises StoreUnavailable."""
-    with _answering() as redis:
+    with answering() as redis:
         held = redis.get(f"{PREFIX}pending:{flow}")
     return PendingRequest(**json.loads(held)) if held else None
 
@@ -179,7 +216,7 @@ def pending_request(flow: str) -> PendingRequest | None:
 def forget_request(flow: str) -> None:
     """Drop a kept request; if Redis is away it expires by itself."""
     try:
-        with _answering() as redis:
+        with answering() as redis:
             redis.delete(f"{PREFIX}pending:{flow}")
     except StoreUnavailable:
         return
@@ -187,7 +224,7 @@ def forget_request(flow: str) -> None:
 
 def session_copy(key: str) -> str | None:
     """The copy of a session row, as `put_session_copy` wrote it. Raises StoreUnavailable."""
-    with _answering() as redis:
+    with answering() as redis:
         held = redis.get(f"{PREFIX}session:{key}")
     return held.decode().partition(":")[2] if held else None
 
@@ -198,7 +235,7 @@ def put_session_copy(key: str, version: int, copy: str, age: int = SESSION_COPY_
     The version check keeps a slow reader's old copy from hiding a link that was made meanwhile.
     """
     try:
-        with _answering() as redis:
+        with answering() as redis:
             redis.eval(_PUT_NEWER, 1, f"{PREFIX}session:{key}", version, copy, age)
     except StoreUnavailable:
         return

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sessionsync import cookies, keeping, links, records, store, transports
+from sessionsync import cookies, journal, keeping, links, records, store, transports
 from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
+from sessionsync.journal import flow_digest
 from sessionsync.protocol import (
     Return,
     Verdict,
@@ -107,8 +108,16 @@ def generate_auth_code(request: HttpRequest) -> HttpResponse:
         fresh=is_fresh,
         next=next_path,
     )
+    transport, _why = transports.transport_for(request)
+    entry = visit.entry(
+        "generate",
+        "fresh" if is_fresh else "known",
+        session=token.key,
+        flow=flow_digest(flow),
+        transport=transport,
+    )
     try:
-        code = store.issue_code(record)
+        code = store.issue_code(record, lambda pipe: journal.add(pipe, entry))
     except store.StoreUnavailable:
         alone = signing.dumps([site.id, flow, next_path], salt=_ALONE)
         return transports.move(request, f"{consume}?{urlencode({'flow': flow, 'alone': alone})}")
@@ -191,7 +200,7 @@ def _not_accepted(
 def _judge(
     visit: Visit, session: SessionStore, name: str, flow: Flow | None, record: CodeRecord | None
 ) -> Verdict:
-    return judge_return(
+    verdict = judge_return(
         Return(
             flow_known=flow_age(name, visit.now) is not None,
             challenge_held=flow.challenge if flow else None,
@@ -202,6 +211,10 @@ def _judge(
             retry=is_retry(name),
         )
     )
+    if verdict is not Verdict.ACCEPT:  # that one is noted with the session it leads to
+        outcome, why = verdict.name.lower(), verdict.value
+        journal.note(visit.entry("consume", outcome, why=why, flow=flow_digest(name)))
+    return verdict
 
 
 def _key_name(request: HttpRequest, flow: str) -> str:
@@ -220,6 +233,15 @@ def _accept(
             return shake_hands(visit, again)
         return _stopped(request, _("Our shops could not be linked for you just now."), record.next)
     token = Token.from_key(winner.key)
+    journal.note(
+        visit.entry(
+            "consume",
+            "accept",
+            session=token.key,
+            flow=flow_digest(flow.name),
+            took=f"{max(0.0, flow_age(flow.name, visit.now) or 0.0):.3f}",
+        )
+    )
     on = keeping.resume_path(first_try_of(flow.name)) if is_kept else record.next
     reached = records.follow(vouched.key)
     response = _see_other(on)
@@ -288,6 +310,7 @@ def _alone_at(
     request: HttpRequest, visit: Visit, session: SessionStore, flow: Flow, next_path: str
 ) -> HttpResponse:
     visit.stands_alone = True
+    journal.note(visit.entry("consume", "alone", flow=flow_digest(flow.name)))
     response = _see_other(next_path)
     if session.record is None:
         session.create()
@@ -316,10 +339,14 @@ def adopt(request: HttpRequest) -> HttpResponse:
     response = transports.move(request, f"{visit.origin_of(site)}{record.next}")
     held = cookies.flow_key(request, cookies.MAIN_KEY, record.flow)
     if held is None or challenge_of(held) != record.main_key:
+        journal.note(visit.entry("adopt", "foreign", flow=flow_digest(record.flow)))
         return response
     winner = links.settle([Token.from_key(record.token_key), *(t.token for t in visit.presented)])
     if winner is not None:
         token = Token.from_key(winner.key)
+        journal.note(
+            visit.entry("adopt", "accept", session=token.key, flow=flow_digest(record.flow))
+        )
         cookies.set_token(request, response, token, is_main=True, synced_at=visit.now)
         for each in visit.presented:
             if each.token != token:

@@ -4,15 +4,26 @@ import secrets
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sessionsync import cookies, transports
+from sessionsync import cookies, journal, transports
 from sessionsync.conf import Site, get_config
-from sessionsync.navigation import classify, is_same_origin
-from sessionsync.protocol import Action, Arrival, Kind, new_flow, retry_of, safe_next
+from sessionsync.fingerprints import fingerprint
+from sessionsync.journal import Entry, flow_digest
+from sessionsync.navigation import classify, engine, is_same_origin
+from sessionsync.protocol import (
+    Action,
+    Arrival,
+    Kind,
+    is_retry,
+    new_flow,
+    retry_of,
+    safe_next,
+)
 from sessionsync.tokens import challenge_of
 
 TOLD = "_nocookies"
@@ -46,6 +57,18 @@ class Visit:
         self.stands_alone = False
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
+
+    def entry(self, hop: str, outcome: str, *, session: str | None = None, **more: str) -> Entry:
+        """A line for the journal about this request. session: a key, or None if not looked up."""
+        key = session or (self.presented[0].token.key if self.presented else None)
+        entry = Entry(
+            hop=hop,
+            outcome=outcome,
+            site=self.site.id,
+            session=fingerprint(key) if key else "",
+            engine=engine(self.request.headers.get("User-Agent", "")),
+        )
+        return replace(entry, **more)  # type: ignore[arg-type]  # all of them are texts
 
     def arrival(self, *, has_token: bool, disagrees: bool = False) -> Arrival:
         """The request as `protocol.decide` wants it."""
@@ -157,6 +180,13 @@ def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
     url = f"{visit.origin_of(main)}{reverse('sessionsync:generate_auth_code')}?{query}"
     response = transports.move(visit.request, url)
     flow.remember(visit, response)
+    transport, _ = transports.transport_for(visit.request)
+    outcome = "keep" if visit.action is Action.KEEP else "again" if is_retry(flow.name) else "move"
+    journal.note(
+        visit.entry(
+            "leave", outcome, why=visit.why, transport=transport, flow=flow_digest(flow.name)
+        )
+    )
     return response
 
 

@@ -239,8 +239,8 @@ def test_paths_that_may_not_be_gone_to(path: str) -> None:
 
 
 def test_a_flows_name_says_when_it_began_and_whether_it_is_the_second_try() -> None:
-    flow = new_flow(1_700_000_000.9, "0123456789abcdef")
-    assert flow_age(flow, 1_700_000_007) == 7
+    flow = new_flow(1_700_000_000.5, "0123456789abcdef")
+    assert flow_age(flow, 1_700_000_007) == 6.5
     assert (is_retry(flow), is_retry(retry_of(flow))) == (False, True)
     assert first_try_of(retry_of(flow)) == flow
     for wrong in (
