@@ -29,7 +29,9 @@ from shop.ops.services import PATIENCE, ServiceError, Valkey
 ROOT = Path(__file__).resolve().parent.parent.parent
 NEEDED_MB = 50
 WORKERS = 2
-BLOCKING_THREADS = 8
+# Each works on one request; more than this only makes them wait for each other (and Granian warns).
+BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SEEDS = ("seed_demo", "seed_shipping", "seed_staff")
 
 
@@ -45,15 +47,16 @@ def main() -> int:
     """Run the demo until it is stopped, and return the exit status."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.demo"
     console = Console(stderr=True, highlight=False)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    for number in SIGNALS:
+        if number is not signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _stop)
     try:
         with contextlib.ExitStack() as stack:
             try:
                 _run(console, stack)
             finally:
                 # What was started is now being stopped; a second Ctrl-C must not leave half of it.
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for number in SIGNALS:
                     signal.signal(number, signal.SIG_IGN)
     except Stop:
         console.print("\nStopped. The demo's data is kept in .demo/; `make demo` goes on with it.")
