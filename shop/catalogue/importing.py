@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Prefetch
 from django.utils import timezone
 
 from shop.storefronts.models import Storefront
@@ -28,6 +28,13 @@ VARIANT_FIELDS = (
     "weight_grams", "requires_shipping", "taxable", "position",
 )  # fmt: skip
 IMAGE_FIELDS = ("variant_id", "alt", "position")
+
+
+RELATED: dict[str, type[Model]] = {
+    "variants": Variant,
+    "images": ProductImage,
+    "options": Option,
+}
 
 
 @dataclass
@@ -115,7 +122,9 @@ class _Import:
             for product in Product.objects.filter(slug__in=slugs)
             .select_for_update(of=("self",))
             .order_by("pk")
-            .prefetch_related("variants", "images", "options", "tags", "storefronts")
+            .prefetch_related(
+                *(Prefetch(name, rows.objects.order_by("pk")) for name, rows in RELATED.items())
+            )
         }
         batch = _Batch()
         self.write_products(parsed, found, batch)
@@ -189,7 +198,7 @@ class _Import:
     def write_variants(self, pairs: list[tuple[ParsedProduct, Product]], batch: _Batch) -> None:
         """Create, update and remove variants, so that each product has those of the file."""
         skus = {v.sku: v for item, _product in pairs for v in item.variants if v.sku}
-        taken = set(Variant.objects.filter(sku__in=skus).values_list("sku", flat=True))
+        taken = set(Variant.objects.filter(sku__in=skus).order_by().values_list("sku", flat=True))
         parsed_of: dict[tuple[int, str], ParsedVariant] = {}
         sku_changed: list[int] = []
         late: list[tuple[Variant, ParsedVariant]] = []
@@ -254,7 +263,9 @@ class _Import:
         products = [product.pk for _item, product in pairs]
         variants = {
             (variant.product_id, variant.title): variant.pk
-            for variant in Variant.objects.filter(product__in=products).only("product", "title")
+            for variant in Variant.objects.filter(product__in=products)
+            .order_by()
+            .only("product", "title")
         }
         to_create, to_update, stale = [], [], []
         for item, product in pairs:
@@ -294,15 +305,28 @@ class _Import:
         new = Tag.objects.bulk_create([Tag(name=name) for name in names if name not in self.tags])
         self.tags.update({tag.name: tag for tag in new})
         tag_link, shop_link = Product.tags.through, Product.storefronts.through
+        old = [product.pk for _item, product in pairs if product.pk not in batch.created]
+        tags_of: dict[int, set[int]] = {}
+        for product_id, tag in tag_link.objects.filter(product__in=old).values_list(
+            "product_id", "tag_id"
+        ):
+            tags_of.setdefault(product_id, set()).add(tag)
+        sold = set(
+            shop_link.objects.filter(product__in=old, storefront=self.storefront).values_list(
+                "product_id", flat=True
+            )
+        )
         tag_links, shop_links = [], []
         for item, product in pairs:
-            wanted = {self.tags[name].pk for name in item.tags}
-            there = {tag.pk for tag in batch.there(product, "tags")}
+            wanted, there = (
+                {self.tags[name].pk for name in item.tags},
+                tags_of.get(product.pk, set()),
+            )
             if wanted != there:
                 tag_link.objects.filter(product=product, tag__in=there - wanted).delete()
                 tag_links += [tag_link(product=product, tag_id=tag) for tag in wanted - there]
                 batch.changed.add(product.pk)
-            if self.storefront.pk not in {shop.pk for shop in batch.there(product, "storefronts")}:
+            if product.pk not in sold:
                 shop_links.append(shop_link(product=product, storefront=self.storefront))
                 batch.changed.add(product.pk)
         tag_link.objects.bulk_create(tag_links)
