@@ -31,6 +31,7 @@ NEEDED_MB = 50
 WORKERS = 2
 # Each works on one request; more than this only makes them wait for each other (and Granian warns).
 BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+SERVER_NAMES = ("granian", "multiprocessing")  # in the command lines of its processes
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SEEDS = ("seed_demo", "seed_shipping", "seed_staff")
 
@@ -167,6 +168,8 @@ def _serve(files: DemoFiles, port: int) -> subprocess.Popen[bytes]:
             *(sys.executable, "-m", "granian", "--interface", "wsgi"),
             *("--host", "127.0.0.1", "--port", str(port)),
             *("--workers", str(WORKERS), "--blocking-threads", str(BLOCKING_THREADS)),
+            # A worker that is told to stop while it still starts does not hear it.
+            *("--workers-kill-timeout", "3"),
             *("--log-level", "warning", "--working-dir", ROOT),
             "shop.wsgi:application",
         ]
@@ -178,6 +181,7 @@ def _serve(files: DemoFiles, port: int) -> subprocess.Popen[bytes]:
 
 def _end_server(server: subprocess.Popen[bytes], files: DemoFiles) -> None:
     end_process(server)
+    end_group(server.pid, *SERVER_NAMES)
     (files.root / "server.pid").unlink(missing_ok=True)
 
 
@@ -185,7 +189,7 @@ def _end_leftover_server(files: DemoFiles) -> None:
     """Stop the web server of a demo that was killed; we hold the lock, so it is nobody's."""
     path = files.root / "server.pid"
     with contextlib.suppress(OSError, ValueError):
-        end_group(int(path.read_text()), "granian", "multiprocessing")
+        end_group(int(path.read_text()), *SERVER_NAMES)
         path.unlink()
 
 
