@@ -24,6 +24,12 @@ class Site:
     is_main: bool = False
 
 
+_CHOICES: dict[str, tuple[str | None, ...]] = {
+    "transport": ("auto", "307", "meta", "script"),
+    "trigger": ("visit", "write"),
+    "heartbeat": (None, "beat", "watch"),
+}
+
 MergeHandler = Callable[[str, str], None]
 """Moves what the first session key owns to the second, inside the caller's transaction."""
 
@@ -35,7 +41,11 @@ class Config:
     sites: all sites of the network, or the dotted path of a function that returns them.
     merge_handlers: dotted paths; each moves one kind of goods when two sessions become one.
     exempt_prefixes: paths that are always answered in place and never see a session.
-    transport: "auto" (meta refresh for WebKit, else 307), "307" or "meta".
+    transport: "auto" (meta refresh for WebKit, else 307), "307", "meta" or "script".
+    trigger: "visit", or "write" to move no page and shake hands when something is first changed.
+    heartbeat: "beat" in the processes that serve the main site, "watch" in those that serve only
+    sub-sites; None where the same processes serve both.
+    handshakes_per_minute: how many codes one address may ask for; loopback is not counted.
     cache: alias of the django-redis cache that holds codes, kept requests and session copies.
     max_age: a token is refused this long after it was minted, and replaced at half of it.
     sub_cookie_age: life of the token cookie on sub-sites; None: as long as the browser session.
@@ -46,6 +56,9 @@ class Config:
     merge_handlers: tuple[MergeHandler, ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     transport: str = "auto"
+    trigger: str = "visit"
+    heartbeat: str | None = None
+    handshakes_per_minute: int = 600
     cache: str = "default"
     max_age: int = 400 * DAY
     sub_cookie_age: int | None = None
@@ -54,6 +67,7 @@ class Config:
     challenge_age: int = field(default=5 * MINUTE, init=False)
     pending_age: int = field(default=5 * MINUTE, init=False)
     unspent_after: int = field(default=5, init=False)
+    retry_after: int = field(default=MINUTE, init=False)
 
     def site_for(self, host: str) -> Site | None:
         """The site a request's host belongs to; any case, with or without port and final dot."""
@@ -97,8 +111,10 @@ def get_config() -> Config:
     )
     values["exempt_prefixes"] = tuple(values.get("exempt_prefixes", ()))
     config = Config(**values)
-    if config.transport not in {"auto", "307", "meta"}:
-        raise ImproperlyConfigured('SESSIONSYNC["TRANSPORT"] is "auto", "307" or "meta".')
+    for name, allowed in _CHOICES.items():
+        if getattr(config, name) not in allowed:
+            words = ", ".join(repr(choice) for choice in allowed)
+            raise ImproperlyConfigured(f'SESSIONSYNC["{name.upper()}"] is one of {words}.')
     return config
 
 

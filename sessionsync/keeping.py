@@ -75,7 +75,7 @@ def keep(
         return None
     if visit.action is Action.KEEP:
         return shake_hands(visit, flow)
-    visit.stands_alone = True
+    visit.alone_for = get_config().resync_after
     request.session.create()
     response = HttpResponseRedirect(resume_path(flow.name), status=303)
     flow.remember(visit, response)

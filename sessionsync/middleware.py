@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.sessions.backends.base import UpdateError
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from sessionsync import cookies, keeping
+from sessionsync import cookies, heartbeat, keeping
 from sessionsync.conf import Site, get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
@@ -39,6 +40,7 @@ class SessionSyncMiddleware(SessionMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Decide what to do with the request, do it, and see to the cookies."""
         config = get_config()
+        heartbeat.keep_beating()
         request.session = SessionStore()
         site = config.site_for(request.get_host())
         if site is None or request.path.startswith(config.exempt_prefixes):
@@ -68,13 +70,16 @@ class SessionSyncMiddleware(SessionMiddleware):
         disagrees = bool(said and key and fingerprint(key) != said)
         arrival = visit.arrival(has_token=has_token, disagrees=disagrees)
         visit.action, visit.why = decide(arrival, get_config())
+        if visit.action in {Action.HANDSHAKE, Action.KEEP} and not heartbeat.main_is_there():
+            visit.action, visit.why = decide(replace(arrival, main_away=True), get_config())
         if visit.action is Action.HANDSHAKE:
             response = shake_hands(visit, Flow.begin(visit, visit.address()))
             if disagrees:
                 cookies.set_disagreed(request, response)
             return response
-        if visit.action is Action.STAND_ALONE:
-            visit.stands_alone = True
+        if visit.action in {Action.STAND_ALONE, Action.ALONE_FOR_NOW}:
+            short = visit.action is Action.ALONE_FOR_NOW
+            visit.alone_for = get_config().retry_after if short else get_config().resync_after
             if not visit.presented:
                 session.create()
         elif visit.action is Action.SERVE_WITHOUT:
@@ -138,15 +143,20 @@ def _set_cookies(
             response,
             session.minted,
             is_main=visit.site.is_main,
-            synced_at=visit.now if visit.stands_alone else 0,
+            synced_at=visit.synced_at_now(),
         )
     elif session.resolved and session.record is not None:
         names = {each.token.key: each.cookie for each in visit.presented}
         keep = names.get(session.record.key) or next(iter(names.values()), None)
-        if visit.stands_alone:
+        if visit.alone_for is not None:
             held = next(each for each in visit.presented if each.cookie == keep)
             cookies.set_token(
-                request, response, held.token, is_main=False, synced_at=visit.now, fresh=held.fresh
+                request,
+                response,
+                held.token,
+                is_main=False,
+                synced_at=visit.synced_at_now(),
+                fresh=held.fresh,
             )
     elif not session.resolved:
         return

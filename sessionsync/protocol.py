@@ -42,7 +42,8 @@ class Action(Enum):
 
     SERVE = "serve with whatever session its cookies name"
     SERVE_WITHOUT = "serve in place, without a session"
-    STAND_ALONE = "serve with a session of this site alone"
+    STAND_ALONE = "serve with a session of this site alone, for as long as a handshake lasts"
+    ALONE_FOR_NOW = "serve with a session of this site alone, and soon try again"
     HANDSHAKE = "move the browser to the main site"
     KEEP = "keep the request, shake hands, carry it out once"
     KEEP_HERE = "keep the request, prove that cookies stay, carry it out once"
@@ -60,6 +61,8 @@ class Arrival:
     unspent_age: of the oldest handshake that left this site and never came back.
     disagrees: the site that linked here sent the fingerprint of another session, and no such
     disagreement has led to a handshake lately.
+    main_away: the main site gives no sign of life.
+    on_write_only: the network shakes hands only when a shopper first changes something.
     """
 
     is_main: bool
@@ -71,6 +74,8 @@ class Arrival:
     told: bool = False
     unspent_age: float | None = None
     disagrees: bool = False
+    main_away: bool = False
+    on_write_only: bool = False
 
 
 def decide(arrival: Arrival, limits: Limits) -> tuple[Action, str]:
@@ -94,22 +99,31 @@ def _with_token(arrival: Arrival, limits: Limits, *, out_of_reach: bool) -> tupl
     due = age is None or age > limits.resync_after or arrival.disagrees
     if not due or arrival.told or arrival.kind is Kind.POST:
         return Action.SERVE, "it has a session"
+    if arrival.on_write_only:
+        return Action.SERVE, "pages are never moved here"
     if out_of_reach:
         return Action.STAND_ALONE, "a handshake is due, but main is out of this browser's reach"
+    if arrival.main_away:
+        return Action.SERVE, "a handshake is due, but main gives no sign of life"
     if arrival.disagrees:
         return Action.HANDSHAKE, "the site that linked here knows another session"
     return Action.HANDSHAKE, "its last handshake is too old"
 
 
 def _without_token(arrival: Arrival, *, out_of_reach: bool) -> tuple[Action, str]:
-    if arrival.kind is Kind.POST:
-        if out_of_reach:
-            return Action.KEEP_HERE, "main is out of this browser's reach"
+    is_post = arrival.kind is Kind.POST
+    if is_post and (out_of_reach or arrival.main_away):
+        return Action.KEEP_HERE, "main is out of reach"
+    if is_post:
         return Action.KEEP, "a POST without a session"
+    if arrival.on_write_only:
+        return Action.SERVE, "pages are never moved here"
     if out_of_reach:
         return Action.STAND_ALONE, "main is out of this browser's reach"
     if arrival.same_origin and not arrival.probe:
         return Action.SERVE_WITHOUT, "a click inside the site came without the probe cookie"
+    if arrival.main_away:
+        return Action.ALONE_FOR_NOW, "main gives no sign of life"
     return Action.HANDSHAKE, "no session on this site"
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from django_redis import get_redis_connection
@@ -132,22 +133,43 @@ def _dumps(record: CodeRecord | ReturnRecord | PendingRequest) -> str:
     return json.dumps(asdict(record), separators=(",", ":"))
 
 
-def issue_code(record: CodeRecord, also: Callable[[Pipeline], None] = _nothing_more) -> str | None:
+class TooManyHandshakes(Exception):
+    """One address asks for more codes than the network allows in a minute."""
+
+
+def _may_be_many(address: str) -> bool:
+    """Whether an address stands for many people: a proxy on this machine that names nobody."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def issue_code(
+    record: CodeRecord, address: str, also: Callable[[Pipeline], None] = _nothing_more
+) -> str | None:
     """Store a one-time code for a challenge; None if that challenge was used before.
 
-    also: adds to the same round trip. All of it happens, or nothing does. Raises
-    StoreUnavailable.
+    address: of the browser, for the limit. also: adds to the same round trip. All of it happens,
+    or nothing does. Raises TooManyHandshakes, StoreUnavailable.
     """
     config = get_config()
     code = secrets.token_urlsafe(24)
+    rate = f"{PREFIX}rate:{_digest(address)[:16]}"
     with answering() as redis:
         pipe = redis.pipeline(transaction=True)
+        pipe.set(rate, 0, nx=True, ex=60)
+        pipe.incr(rate)
         pipe.set(f"{PREFIX}challenge:{record.challenge}", "", nx=True, ex=config.challenge_age + 60)
         pipe.set(f"{PREFIX}code:{_digest(code)}", _dumps(record), ex=config.code_age)
         also(pipe)
-        first_use, *_ = pipe.execute()
-        if not first_use:
+        _, asked, first_use, *_ = pipe.execute()
+        flood = asked > config.handshakes_per_minute and not _may_be_many(address)
+        if flood or not first_use:
             redis.delete(f"{PREFIX}code:{_digest(code)}")
+        if flood:
+            raise TooManyHandshakes
+        if not first_use:
             return None
     return code
 
@@ -201,7 +223,8 @@ def keep_request(flow: str, record: PendingRequest, address: str) -> None:
             pipe.set(counter, 0, nx=True, ex=age)
             pipe.incr(counter)
         _, mine, _, everyone = pipe.execute()
-        if mine > PENDING_PER_ADDRESS or everyone > PENDING_IN_TOTAL:
+        too_many = mine > PENDING_PER_ADDRESS and not _may_be_many(address)
+        if too_many or everyone > PENDING_IN_TOTAL:
             raise TooManyPending
         redis.set(f"{PREFIX}pending:{flow}", _dumps(record), ex=age)
 

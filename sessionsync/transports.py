@@ -1,5 +1,7 @@
 """How a browser is moved from one site to another, and what every hop's answer carries."""
 
+import secrets
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -13,7 +15,7 @@ _POLICY = (
 
 
 def transport_for(request: HttpRequest) -> tuple[str, str]:
-    """The transport for this browser, and why: "307" or "meta".
+    """The transport for this browser, and why: "307", "meta" or "script".
 
     WebKit drops cookies of sites that only redirect; a page of the site, however brief, keeps
     them.
@@ -28,8 +30,12 @@ def transport_for(request: HttpRequest) -> tuple[str, str]:
 def move(request: HttpRequest, url: str) -> HttpResponse:
     """Send the browser to another site, with GET whatever it came with."""
     transport, _ = transport_for(request)
-    if transport == "meta":
-        return close(render(request, "sessionsync/moving.html", {"url": url}))
+    if transport in {"meta", "script"}:
+        nonce = secrets.token_urlsafe(16) if transport == "script" else ""
+        response = close(render(request, "sessionsync/moving.html", {"url": url, "nonce": nonce}))
+        if nonce:
+            response["Content-Security-Policy"] += f"; script-src 'nonce-{nonce}'"
+        return response
     return close(HttpResponseRedirect(url, status=307 if request.method == "GET" else 303))
 
 

@@ -117,7 +117,11 @@ def generate_auth_code(request: HttpRequest) -> HttpResponse:
         transport=transport,
     )
     try:
-        code = store.issue_code(record, lambda pipe: journal.add(pipe, entry))
+        address = request.META.get("REMOTE_ADDR", "")
+        code = store.issue_code(record, address, lambda pipe: journal.add(pipe, entry))
+    except store.TooManyHandshakes:
+        message = _("Too many visits at once from your network. Please try again in a minute.")
+        return _stopped(request, message, go_on, status=429)
     except store.StoreUnavailable:
         alone = signing.dumps([site.id, flow, next_path], salt=_ALONE)
         return transports.move(request, f"{consume}?{urlencode({'flow': flow, 'alone': alone})}")
@@ -309,7 +313,7 @@ def _stand_alone(
 def _alone_at(
     request: HttpRequest, visit: Visit, session: SessionStore, flow: Flow, next_path: str
 ) -> HttpResponse:
-    visit.stands_alone = True
+    visit.alone_for = get_config().retry_after
     journal.note(visit.entry("consume", "alone", flow=flow_digest(flow.name)))
     response = _see_other(next_path)
     if session.record is None:

@@ -30,14 +30,16 @@ TOLD = "_nocookies"
 NOT_CARRIED_OUT = "_notrun"
 FINGERPRINT = "_st"
 NEXT_IN_COOKIE = 1000
+FRESH_IN_A_ROW = 2
+"""So many freshly minted tokens in a row mean that main keeps no cookie in this browser."""
 
 
 class Visit:
     """What is known of a request before any session is looked up; `request.sessionsync`.
 
     synced_at: when this site last shook hands with this browser, in Unix seconds, or None.
-    stands_alone: a session begun now counts as having just shaken hands, so that it is left in
-    peace for a while; any other new session shakes hands on its next navigation.
+    alone_for: seconds for which a session of this site alone is left in peace; None: a session
+    begun now shakes hands on its next navigation.
     cookies_off: served without a session because the browser keeps no cookies here.
     not_carried_out: a POST was not carried out because of that.
     """
@@ -54,9 +56,15 @@ class Visit:
         self.is_protocol = is_protocol
         self.action = Action.SERVE
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
-        self.stands_alone = False
+        self.alone_for: float | None = None
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
+
+    def synced_at_now(self) -> float:
+        """What a cookie set now shall say of its site's last handshake."""
+        if self.alone_for is None:
+            return 0
+        return self.now - get_config().resync_after + self.alone_for
 
     def entry(self, hop: str, outcome: str, *, session: str | None = None, **more: str) -> Entry:
         """A line for the journal about this request. session: a key, or None if not looked up."""
@@ -70,20 +78,35 @@ class Visit:
         )
         return replace(entry, **more)  # type: ignore[arg-type]  # all of them are texts
 
-    def arrival(self, *, has_token: bool, disagrees: bool = False) -> Arrival:
+    def arrival(
+        self, *, has_token: bool, disagrees: bool = False, main_away: bool = False
+    ) -> Arrival:
         """The request as `protocol.decide` wants it."""
         under_way = cookies.flows_under_way(self.request, cookies.CLIENT_KEY, self.now)
         return Arrival(
             is_main=self.site.is_main,
             kind=self.kind,
             has_token=has_token,
-            handshake_age=self.now - self.synced_at if self.synced_at else None,
+            handshake_age=self._handshake_age(),
             same_origin=is_same_origin(self.request.headers, self.request.get_host()),
             probe=cookies.has_probe(self.request),
             told=self.told,
             unspent_age=next(iter(under_way.values()), None),
             disagrees=disagrees,
+            main_away=main_away,
+            on_write_only=get_config().trigger == "write",
         )
+
+    def _handshake_age(self) -> float | None:
+        """Seconds since the last handshake, stretched or shrunk by up to a tenth.
+
+        Each token has its own factor, so that visitors who came together do not all come back
+        together.
+        """
+        if not self.synced_at:
+            return None
+        factor = 0.9 + self.presented[0].token.ts % 1000 / 5000
+        return (self.now - self.synced_at) * factor
 
     def origin_of(self, site: Site) -> str:
         """Scheme, domain and port of a site of the network, as this request reaches it."""
@@ -94,7 +117,9 @@ class Visit:
     def linked_fingerprint(self) -> str | None:
         """What the linking site calls its session, if this link says so and is worth a look."""
         said = self.request.GET.get(FINGERPRINT)
-        worth_it = said and self.presented and self.kind is Kind.GET and not self.site.is_main
+        worth_it = (
+            said and self.presented and self.kind is Kind.GET and not self.site.is_main
+        ) and self.fresh < FRESH_IN_A_ROW
         return said if worth_it and not cookies.has_disagreed(self.request) else None
 
     def address(self) -> str:
