@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.markup import escape
 
 from shop.ops.paths import DemoFiles
 from shop.ops.ports import next_free_port, parse_port, port_problem
@@ -63,7 +64,7 @@ def main() -> int:
         console.print("\nStopped. The demo's data is kept in .demo/; `make demo` goes on with it.")
         return 0
     except (DemoError, ServiceError) as error:
-        console.print(f"[bold red]The demo did not start:[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]The demo did not start:[/] {escape(str(error))}", soft_wrap=True)
         return 1
     return 0
 
@@ -220,7 +221,7 @@ def _welcome(port: int) -> str:
     width = max(len(site.name) for site in sites)
     main = next(site for site in sites if site.is_main)
     addresses = "\n".join(
-        f"  {site.name:<{width}}  [bold cyan]http://{site.domain}:{port}/[/]"
+        f"  {escape(site.name):<{width}}  [bold cyan]http://{site.domain}:{port}/[/]"
         + ("  (the main site)" if site.is_main else "")
         for site in sites
     )

@@ -3,11 +3,14 @@
 import re
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.test import RequestFactory
+from django.urls import resolve
 from structlog.contextvars import get_contextvars
 
-from shop.ops.middleware import RequestIdMiddleware
+from shop.ops.middleware import AdminGateMiddleware, RequestIdMiddleware
+from shop.storefronts.models import Storefront
 
 
 def answer(sent: str | None) -> tuple[HttpResponse, dict[str, str]]:
@@ -45,3 +48,44 @@ def test_an_odd_id_is_replaced(sent: str) -> None:
     response, _bound = answer(sent)
     # Then it is replaced
     assert re.fullmatch(r"[0-9a-f]{32}", response["X-Request-ID"])
+
+
+def gated(path: str, *, is_main: bool | None) -> HttpResponseBase | None:
+    """Ask the gate for the view at `path`, on the main site, elsewhere, or on no site at all."""
+    request = RequestFactory().get(path)
+    request.resolver_match = resolve(path)
+    if is_main is not None:
+        request.storefront = Storefront(is_main=is_main)  # type: ignore[attr-defined]
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("the admin")
+
+    gate = AdminGateMiddleware(lambda request: HttpResponse())
+    return gate.process_view(request, view, (), {})
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin/storefronts/storefront/"])
+@pytest.mark.parametrize("is_main", [False, None])
+def test_there_is_no_admin_but_on_the_main_site(path: str, is_main: bool | None) -> None:
+    # Given a sub-site, or no storefront at all, when one of the admin's pages is asked for
+    # Then there is no such page
+    with pytest.raises(Http404):
+        gated(path, is_main=is_main)
+
+
+def test_the_admin_is_on_the_main_site_with_a_policy_of_its_own() -> None:
+    # Given the main site, when the admin is asked for
+    response = gated("/admin/", is_main=True)
+    # Then it answers; its scripts may be inline, and still nobody may frame it
+    assert isinstance(response, HttpResponse)
+    assert response.content == b"the admin"
+    policy = ContentSecurityPolicyMiddleware(lambda request: response).process_response(
+        RequestFactory().get("/admin/"), response
+    )["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-inline' 'unsafe-eval'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_the_gate_leaves_the_shop_alone() -> None:
+    # Given a page of the shop on a sub-site, when the gate sees it, then it has no say
+    assert gated("/cart/", is_main=False) is None
