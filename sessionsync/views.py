@@ -256,7 +256,7 @@ def _accept(
         response,
         token,
         is_main=False,
-        synced_at=visit.now,
+        synced_at=visit.synced_at_accepted(),
         fresh=visit.fresh + 1 if record.fresh else 0,
     )
     for each in visit.presented:

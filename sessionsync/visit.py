@@ -60,6 +60,14 @@ class Visit:
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
 
+    def synced_at_accepted(self) -> float:
+        """What a cookie says of a handshake that has just ended well.
+
+        Up to a tenth of `resync_after` earlier than the truth, so that visitors who came
+        together do not all come back together.
+        """
+        return self.now - secrets.randbelow(get_config().resync_after // 10 + 1)
+
     def synced_at_now(self) -> float:
         """What a cookie set now shall say of its site's last handshake."""
         if self.alone_for is None:
@@ -87,7 +95,7 @@ class Visit:
             is_main=self.site.is_main,
             kind=self.kind,
             has_token=has_token,
-            handshake_age=self._handshake_age(),
+            handshake_age=self.now - self.synced_at if self.synced_at else None,
             same_origin=is_same_origin(self.request.headers, self.request.get_host()),
             probe=cookies.has_probe(self.request),
             told=self.told,
@@ -96,17 +104,6 @@ class Visit:
             main_away=main_away,
             on_write_only=get_config().trigger == "write",
         )
-
-    def _handshake_age(self) -> float | None:
-        """Seconds since the last handshake, stretched or shrunk by up to a tenth.
-
-        Each token has its own factor, so that visitors who came together do not all come back
-        together.
-        """
-        if not self.synced_at:
-            return None
-        factor = 0.9 + self.presented[0].token.ts % 1000 / 5000
-        return (self.now - self.synced_at) * factor
 
     def origin_of(self, site: Site) -> str:
         """Scheme, domain and port of a site of the network, as this request reaches it."""
