@@ -59,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        """Write the address in lower case, as it is stored."""
+        self.email = self.email.strip().lower()
+
     def get_full_name(self) -> str:
         """First and last name."""
         return f"{self.first_name} {self.last_name}".strip()

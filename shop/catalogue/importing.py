@@ -123,7 +123,10 @@ class _Import:
             .select_for_update(of=("self",))
             .order_by("pk")
             .prefetch_related(
-                *(Prefetch(name, rows.objects.order_by("pk")) for name, rows in RELATED.items())
+                *(
+                    Prefetch(name, rows._default_manager.order_by("pk"))
+                    for name, rows in RELATED.items()
+                )
             )
         }
         batch = _Batch()

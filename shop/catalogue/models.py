@@ -3,25 +3,38 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from treebeard.exceptions import InvalidPosition
 from treebeard.mp_tree import MP_Node, MP_NodeManager
 
 from shop.storefronts.models import Storefront
 
 from .text import plain_text
 
+CHILD_POSITIONS = {"first-child", "last-child", "sorted-child"}
+
 
 class CategoryManager(MP_NodeManager):
     """Keeps addresses right wherever the tree is changed: code, admin form, drag and drop."""
 
     def move(self, node: "Category", target: "Category", pos: str | None = None) -> None:
-        """Move a node with its descendants; their addresses follow."""
-        super().move(node, target, pos)
-        Category.objects.get(pk=node.pk).save()
+        """Move a node with its descendants; their addresses follow.
+
+        Raises InvalidPosition where the address it would get is taken.
+        """
+        parent = target if pos in CHILD_POSITIONS else self.get_parent(target)
+        address = f"{parent.url_path}/{node.slug}" if parent else node.slug
+        if self.filter(url_path=address).exclude(pk=node.pk).exists():
+            raise InvalidPosition(
+                _("There is a category at “%(path)s” already.") % {"path": address}
+            )
+        with transaction.atomic():
+            super().move(node, target, pos)
+            Category.objects.get(pk=node.pk).save()
         node.refresh_from_db()
 
 

@@ -45,9 +45,11 @@ def products_on(storefront: Storefront) -> QuerySet[Product]:
 
 def with_cards(products: QuerySet[Product]) -> QuerySet[Product]:
     """The products with all that a product card shows. Three queries."""
-    return products.prefetch_related(
-        Prefetch("variants", Variant.objects.order_by("position", "pk"), to_attr="variants_list"),
-        Prefetch("images", ProductImage.objects.order_by("position", "pk"), to_attr="images_list"),
+    variants = Variant.objects.order_by("position", "pk")
+    images = ProductImage.objects.order_by("position", "pk")
+    return products.prefetch_related(  # type: ignore[no-redef]
+        Prefetch("variants", variants, to_attr="variants_list"),
+        Prefetch("images", images, to_attr="images_list"),
     )
 
 
@@ -72,7 +74,7 @@ def showcase(limit: int = SHOWCASE_SHOWN) -> list[tuple[Storefront, list[Product
                 order_by=[F("product__created_at").desc(), F("product").desc()],
             )
         )
-        .filter(rank__lte=limit)
+        .filter(rank__lte=limit)  # type: ignore[misc]
         .order_by("rank")
         .values_list("storefront_id", "product_id")
     )

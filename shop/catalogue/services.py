@@ -85,9 +85,10 @@ def add_category(name: str, parent: Category | None = None, description: str = "
     slug = category_slug(name)
     _refuse_taken(slug, parent)
     fields = {"name": name, "slug": slug, "description": description}
-    if parent is None:
-        return Category.objects.add_root(fields)
-    return Category.objects.add_child(parent, fields)
+    made: Category = (
+        Category.objects.add_child(parent, fields) if parent else Category.objects.add_root(fields)
+    )
+    return made
 
 
 @transaction.atomic
@@ -103,11 +104,7 @@ def rename_category(category: Category, name: str) -> Category:
     _refuse_taken(slug, parent, but=category)
     category.name, category.slug = name, slug
     category.save()
-    if parent is None:
-        Category.objects.move(category, Category.objects.get_first_root_node(), "sorted-sibling")
-    else:
-        Category.objects.move(category, parent, "sorted-child")
-    return Category.objects.get(pk=category.pk)
+    return _place(category, parent)
 
 
 @transaction.atomic
@@ -120,11 +117,17 @@ def move_category(category: Category, parent: Category | None) -> Category:
     lock_tree()
     category = Category.objects.get(pk=category.pk)
     _refuse_taken(category.slug, parent, but=category)
+    return _place(category, parent)
+
+
+def _place(category: Category, parent: Category | None) -> Category:
+    """Put a category below its parent, where its name belongs among the siblings."""
     if parent is None:
         Category.objects.move(category, Category.objects.get_first_root_node(), "sorted-sibling")
     else:
         Category.objects.move(category, Category.objects.get(pk=parent.pk), "sorted-child")
-    return Category.objects.get(pk=category.pk)
+    placed: Category = Category.objects.get(pk=category.pk)
+    return placed
 
 
 def _refuse_taken(slug: str, parent: Category | None, but: Category | None = None) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shop.storefronts.middleware import StorefrontRequest
+from shop.storefronts.queries import all_storefronts
 
 from . import queries
 from .context import category_tree
@@ -79,9 +80,7 @@ def product(request: StorefrontRequest, slug: str) -> HttpResponse:
         "selected": selected_variant(found, request.GET.get("variant", "")),
         "ancestors": ancestors,
         "storefronts_selling": [
-            storefront
-            for storefront in queries.all_storefronts()
-            if queries.is_sold_on(found, storefront)
+            storefront for storefront in all_storefronts() if queries.is_sold_on(found, storefront)
         ],
     }
     return render(request, "catalogue/product.html", context)

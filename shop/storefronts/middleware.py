@@ -78,7 +78,7 @@ class StorefrontLanguageMiddleware:
         """Go on in the language of `language_for`."""
         language = language_for(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Cookie"])

@@ -18,7 +18,7 @@ def all_storefronts() -> list[Storefront]:
     if rows is None:
         rows, generation = cached_rows()
         if rows is None or any(set(row) != set(FIELDS) for row in rows):
-            rows = list(Storefront.objects.order_by(*Storefront._meta.ordering).values(*FIELDS))
+            rows = list(Storefront.objects.values(*FIELDS))
             store_rows(rows, generation)
         remember_rows(rows)
     return [_storefront(row) for row in rows]

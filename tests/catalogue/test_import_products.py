@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 def everything() -> list[object]:
     """All that an import may change, to compare before and after."""
     return [
-        list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]
+        list(model.objects.order_by("pk").values())
         for model in (
             Category, Product, Variant, ProductImage, Tag,
             Product.tags.through, Product.storefronts.through,

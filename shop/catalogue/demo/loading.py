@@ -61,12 +61,13 @@ def _add_storefronts(facts: list[Facts], added: Added) -> dict[str, Storefront]:
     if main is not None and main.slug != next(each["slug"] for each in facts if "is_main" in each):
         raise MainStorefrontTaken(main.slug)
     shops = {shop.slug: shop for shop in Storefront.objects.all()}
-    for position, each in enumerate(facts):
-        if each["slug"] not in shops:
-            shops[each["slug"]] = Storefront.objects.create(
-                domain=f"{each['slug']}.localhost", position=position, **each
-            )
-            added.storefronts += 1
+    missing = [
+        Storefront(domain=f"{each['slug']}.localhost", position=position, **each)
+        for position, each in enumerate(facts)
+        if each["slug"] not in shops
+    ]
+    added.storefronts = len(missing)
+    shops.update({shop.slug: shop for shop in Storefront.objects.bulk_create(missing)})
     return shops
 
 

@@ -1,0 +1,119 @@
+"""The catalogue in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from treebeard.admin import TreeAdmin
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from . import queries
+from .forms import CategoryForm, ImageForm, ProductForm, VariantForm, VariantFormSet
+from .models import Category, Option, Product, ProductImage, Tag, Variant
+from .money import format_money
+from .templatetags.catalogue import product_image
+
+
+@admin.register(Category)
+class CategoryAdmin(TreeAdmin, ModelAdmin):
+    """The tree, to drag and drop; addresses follow."""
+
+    form = CategoryForm
+    list_display = ("name", "url_path")
+    search_fields = ("name", "url_path")
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    """Tags."""
+
+    search_fields = ("name",)
+
+
+class OptionInline(TabularInline):
+    """How the variants differ."""
+
+    model = Option
+    fields = ("name", "position")
+    extra = 0
+
+
+class VariantInline(StackedInline):
+    """Prices and stock."""
+
+    model = Variant
+    form = VariantForm
+    formset = VariantFormSet
+    fields = (
+        ("values", "sku"),
+        ("price", "compare_at_price"),
+        ("tracks_stock", "stock", "allows_backorder"),
+        ("weight_grams", "requires_shipping", "barcode", "position"),
+    )
+    extra = 0
+
+
+class ImageInline(TabularInline):
+    """Pictures, as shoppers see them."""
+
+    model = ProductImage
+    form = ImageForm
+    fields = ("preview", "file", "source_url", "alt", "position", "variant")
+    readonly_fields = ("preview",)
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Product | None = None, **kwargs: Any) -> Any:
+        """Offer the product's own variants only."""
+        formset = super().get_formset(request, obj, **kwargs)
+        variants = Variant.objects.filter(product=obj) if obj else Variant.objects.none()
+        formset.form.base_fields["variant"].queryset = variants.select_related("product")
+        return formset
+
+    @admin.display(description=_("preview"))
+    def preview(self, image: ProductImage) -> SafeString:
+        """The picture, or what is drawn in its place."""
+        picture = product_image(image, image.product if image.pk else None, size="thumb")
+        return format_html('<div style="width: 5rem">{}</div>', picture)
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    """Products with their options, variants and pictures."""
+
+    form = ProductForm
+    list_display = ("title", "vendor", "category", "price", "stock", "sold_on", "is_published")
+    list_filter = ("is_published", "storefronts", "category")
+    list_select_related = ("category",)
+    search_fields = ("title", "slug", "vendor", "variants__sku")
+    prepopulated_fields = {"slug": ["title"]}
+    autocomplete_fields = ("category", "tags")
+    inlines = (OptionInline, VariantInline, ImageInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Products with all that the list shows."""
+        products: QuerySet[Product] = super().get_queryset(request)
+        return queries.with_cards(products).prefetch_related("storefronts")
+
+    @admin.display(description=_("price"))
+    def price(self, product: Product) -> str:
+        """The lowest price."""
+        if product.from_price is None:
+            return "—"
+        price = format_money(product.from_price)
+        return str(_("from %(price)s")) % {"price": price} if product.price_varies else price
+
+    @admin.display(description=_("stock"))
+    def stock(self, product: Product) -> str:
+        """What is left of all tracked variants."""
+        tracked = [variant for variant in product.variants_list if variant.tracks_stock]
+        return str(sum(variant.stock for variant in tracked)) if tracked else str(_("not tracked"))
+
+    @admin.display(description=_("sold on"))
+    def sold_on(self, product: Product) -> str:
+        """The storefronts that sell it, besides the main one."""
+        return ", ".join(storefront.name for storefront in product.storefronts.all())

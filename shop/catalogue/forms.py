@@ -1,0 +1,116 @@
+"""Forms of the admin, where staff type what `models` stores."""
+
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
+from treebeard.forms import MoveNodeForm, movenodeform_factory
+
+from .models import Category, Product, ProductImage, Variant
+from .text import clean_html
+
+PICTURE_TYPES = ("avif", "gif", "jpeg", "jpg", "png", "webp")
+"""What staff may upload. No SVG: such a file can hold scripts, and would be served as ours."""
+
+
+class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
+    """Refuses a place where another category has the address already."""
+
+    def clean(self) -> dict[str, Any]:
+        """Work the address out and look whether it is free."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if "slug" not in cleaned:
+            return cleaned
+        parent = cleaned.get("treebeard_ref_node")
+        if parent and cleaned.get("treebeard_position") == "sorted-sibling":
+            parent = Category.objects.get_parent(parent)
+        address = f"{parent.url_path}/{cleaned['slug']}" if parent else cleaned["slug"]
+        if Category.objects.filter(url_path=address).exclude(pk=self.instance.pk).exists():
+            problem = _("There is a category at “%(path)s” already.")
+            self.add_error("slug", problem % {"path": address})
+        return cleaned
+
+
+CategoryForm = movenodeform_factory(Category, form=CategoryNodeForm)
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A product; its description is cleaned of all but the structure of a text."""
+
+    class Meta:
+        model = Product
+        fields = (
+            "title", "slug", "vendor", "category", "storefronts", "is_published", "description",
+            "tags", "attributes",
+        )  # fmt: skip
+
+    def clean_description(self) -> str:
+        """No script, style or form comes through."""
+        return clean_html(self.cleaned_data["description"])
+
+
+class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A variant, its option values written as one line."""
+
+    values = forms.CharField(
+        label=_("Option values"), required=False, max_length=800,
+        help_text=_("One for each option, in their order: Small / Blue"),
+    )  # fmt: skip
+
+    class Meta:
+        model = Variant
+        fields = (
+            "sku", "price", "compare_at_price", "tracks_stock", "stock", "allows_backorder",
+            "weight_grams", "requires_shipping", "barcode", "position",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["values"] = self.instance.title
+
+    def clean_values(self) -> str:
+        """Keep the values; blanks around them do not count."""
+        values = [value.strip() for value in self.cleaned_data["values"].split(" / ")]
+        self.instance.option_values = [value for value in values if value]
+        return " / ".join(self.instance.option_values)
+
+
+class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    """The variants of a product, which must differ."""
+
+    def clean(self) -> None:
+        """Refuse a combination that is there twice, and values that fit no common options."""
+        super().clean()
+        seen: dict[str, int] = {}
+        for form in self.forms:
+            if form in self.deleted_forms or not getattr(form, "cleaned_data", None):
+                continue
+            values = form.cleaned_data.get("values", "")
+            count = len(form.instance.option_values)
+            if values in seen:
+                form.add_error("values", _("Another variant has these values."))
+            elif seen and count not in seen.values():
+                form.add_error("values", _("Every variant has one value for each option."))
+            seen[values] = count
+
+
+class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A picture: an uploaded file, or the address of one elsewhere."""
+
+    class Meta:
+        model = ProductImage
+        fields = ("file", "source_url", "alt", "position", "variant")
+
+    def clean_file(self) -> Any:
+        """Only pictures, and none that can hold a script."""
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            ending = PurePath(file.name or "").suffix.removeprefix(".").lower()
+            if ending not in PICTURE_TYPES:
+                raise forms.ValidationError(
+                    _("A picture is one of: %(types)s.") % {"types": ", ".join(PICTURE_TYPES)}
+                )
+        return file
