@@ -16,3 +16,12 @@ def order_by_token(token: str) -> Order | None:
         .filter(token=token)
         .first()
     )
+
+
+def fingerprint_of_order(number: str) -> str | None:
+    """The fingerprint of the session that placed the order with this number; None if none did.
+
+    number: as people say it, in any case. One query.
+    """
+    placed = Order.objects.filter(number__iexact=number.strip())
+    return placed.values_list("session_fingerprint", flat=True).first() or None

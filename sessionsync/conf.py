@@ -32,6 +32,7 @@ _CHOICES: dict[str, tuple[str | None, ...]] = {
 
 MergeHandler = Callable[[str, str], None]
 """Moves what the first session key owns to the second, inside the caller's transaction."""
+TraceLookup = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Config:
     max_age: a token is refused this long after it was minted, and replaced at half of it.
     sub_cookie_age: life of the token cookie on sub-sites; None: as long as the browser session.
     resync_after: a site whose last handshake is older shakes hands again.
+    trace_lookup: turns what an operator types (an order number) into a fingerprint, or None.
     """
 
     sites: Callable[[], Sequence[Site]]
@@ -63,6 +65,7 @@ class Config:
     max_age: int = 400 * DAY
     sub_cookie_age: int | None = None
     resync_after: int = DAY
+    trace_lookup: TraceLookup | None = None
     code_age: int = field(default=MINUTE, init=False)
     challenge_age: int = field(default=5 * MINUTE, init=False)
     pending_age: int = field(default=5 * MINUTE, init=False)
@@ -110,6 +113,8 @@ def get_config() -> Config:
         for handler in values.get("merge_handlers", ())
     )
     values["exempt_prefixes"] = tuple(values.get("exempt_prefixes", ()))
+    if isinstance(values.get("trace_lookup"), str):
+        values["trace_lookup"] = import_string(values["trace_lookup"])
     config = Config(**values)
     for name, allowed in _CHOICES.items():
         if getattr(config, name) not in allowed:
