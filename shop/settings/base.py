@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
 from django.utils.csp import CSP
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -163,6 +164,7 @@ SESSION_ENGINE = "sessionsync.engine"
 SESSIONSYNC: dict[str, Any] = {
     "SITES": "shop.storefronts.queries.network_sites",
     "MERGE_HANDLERS": ["carts.merging.merge_carts"],
+    "TRACE_LOOKUP": "orders.queries.fingerprint_of_order",
     "EXEMPT_PREFIXES": [
         "/static/",
         "/media/",
@@ -220,7 +222,18 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
 }
 
-UNFOLD = {"SITE_TITLE": "Galleria", "SITE_HEADER": "Galleria", "SITE_URL": "/"}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Galleria",
+    "SITE_HEADER": "Galleria",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("shop/favicon.svg"),
+        }
+    ],
+}
 
 # --- Logs --------------------------------------------------------------------------------------
 
