@@ -192,6 +192,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "shop" / "static"]
 STATIC_ROOT: Path | None = Path(env.str("STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
 MEDIA_URL = "/media/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Mail --------------------------------------------------------------------------------------
 

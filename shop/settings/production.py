@@ -44,4 +44,7 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 if _header := env.list("SECURE_PROXY_SSL_HEADER", default=[]):
     SECURE_PROXY_SSL_HEADER = tuple(_header)
 
+# Preloading is for the domains' owner to decide; everything else that Django checks must hold.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
 refuse_unsafe(globals())
