@@ -9,6 +9,7 @@ are locked together, so that one never changes what another has installed.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -59,8 +60,15 @@ def runs(folder: Path) -> bool:
     python = folder / "bin" / "python"
     if (folder / UNFINISHED).exists() or not python.exists():
         return False
-    check = "import sys, pip; sys.exit(sys.version_info < (3, 12))"
-    return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+    version = subprocess.run(
+        [python, "-c", "import pip, sys; print(*sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
+    if os.environ.get("PYTHON") and version != [str(part) for part in sys.version_info[:2]]:
+        return False  # somebody asked for another one
+    return version[:1] == ["3"] and int(version[1]) >= 12
 
 
 def make(folder: Path) -> None:
