@@ -23,7 +23,7 @@ import trustme
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from shop.ops.browser import find_chromium
-from shop.ops.services import free_port
+from shop.ops.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "galleria_e2e"
@@ -41,23 +41,25 @@ class Shop:
         return f"https://{slug}.localhost:{self.port}{path}"
 
 
-def _environment(**extra: str) -> dict[str, str]:
+def _environment(folder: Path) -> dict[str, str]:
     database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{DATABASE}").geturl()
     return {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "shop.settings.test",
+        # The demo's settings serve pictures too, as the web server in front does in production.
+        "DJANGO_SETTINGS_MODULE": "shop.settings.demo",
+        "DEMO_DIR": str(folder),
         "DATABASE_URL": database,
-        **extra,
+        "LOG_LEVEL": "WARNING",
     }
 
 
-def _make_database() -> None:
+def _make_database(folder: Path) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         server.execute(f"CREATE DATABASE {DATABASE}")
     for command in ("migrate", "seed_demo", "seed_shipping"):
         subprocess.run(
-            [sys.executable, "manage.py", command], cwd=ROOT, env=_environment(), check=True
+            [sys.executable, "manage.py", command], cwd=ROOT, env=_environment(folder), check=True
         )
 
 
@@ -67,7 +69,7 @@ def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:
         assert server.poll() is None, f"the server ended with status {server.returncode}"
         try:
             url = f"https://127.0.0.1:{shop.port}/readyz"
-            if requests.get(url, verify=shop.certificate, timeout=1).status_code == 200:
+            if requests.get(url, verify=str(shop.certificate), timeout=1).status_code == 200:
                 return
         except requests.ConnectionError:
             time.sleep(0.1)
@@ -76,8 +78,8 @@ def _wait(shop: Shop, server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    _make_database()
-    folder = tmp_path_factory.mktemp("tls")
+    folder = tmp_path_factory.mktemp("shop")
+    _make_database(folder)
     authority = trustme.CA()
     names = [f"{slug}.localhost" for slug in SLUGS]
     certificate = authority.issue_cert(*names, "127.0.0.1")
@@ -94,7 +96,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             *("--log-level", "warning", "shop.wsgi:application"),
         ],
         cwd=ROOT,
-        env=_environment(),
+        env=_environment(folder),
     )
     try:
         _wait(running, server)
