@@ -44,7 +44,7 @@ layers: env-dev  ## Check who may import whom
 	$(BIN)/lint-imports
 
 migrations-check: env-dev  ## Check that no migration is missing
-	DJANGO_SETTINGS_MODULE=shop.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+	DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=shop.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 
 deploy-check: env-dev  ## Check the production settings (Django's check --deploy)
 	.ci/deploy-check $(BIN)/python
