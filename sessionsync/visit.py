@@ -164,7 +164,9 @@ class Flow:
             return None
         key, _, packed = value.partition(".")
         try:
-            next_path = b64decode(packed, altchars=b"-_", validate=True).decode()
+            next_path = b64decode(
+                packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True
+            ).decode()
         except ValueError:
             next_path = "/"
         return cls(name, key, safe_next(next_path) or "/")
@@ -177,7 +179,7 @@ class Flow:
     def remember(self, visit: Visit, response: HttpResponse) -> None:
         """Give the browser the client key; the oldest flows make room."""
         short = self.next_path if len(self.next_path) <= NEXT_IN_COOKIE else "/"
-        packed = b64encode(short.encode(), altchars=b"-_").decode()
+        packed = b64encode(short.encode(), altchars=b"-_").decode().rstrip("=")
         request = visit.request
         cookies.set_flow_key(
             request, response, cookies.CLIENT_KEY, self.name, f"{self.key}.{packed}"
