@@ -178,15 +178,27 @@ def renew(record: Record, token: Token) -> None:
     _change([record.key, token.key], change)
 
 
+PRUNED_AT_ONCE = 1000
+"""Rows deleted in one transaction, so that no lock is held for long."""
+
+
 def prune(now_ns: int) -> int:
-    """Delete rows whose token is older than any cookie may be; returns how many."""
+    """Delete rows whose token is older than any cookie may be; returns how many.
+
+    In batches, each a transaction of its own. What another prune is deleting is left to it.
+    """
     oldest = now_ns - get_config().max_age * 1_000_000_000
-    expired = [
-        key
-        for key in Session.objects.filter(
-            created_at__lt=timezone.now() - timedelta(seconds=get_config().max_age)
-        ).values_list("key", flat=True)
-        if Token.from_key(key).ts < oldest
-    ]
-    deleted, _ = Session.objects.filter(key__in=expired).delete()
+    created = timezone.now() - timedelta(seconds=get_config().max_age)
+    deleted, last = 0, ""
+    while keys := list(
+        Session.objects.filter(created_at__lt=created, key__gt=last)
+        .order_by("key")
+        .values_list("key", flat=True)[:PRUNED_AT_ONCE]
+    ):
+        last = keys[-1]
+        expired = [key for key in keys if Token.from_key(key).ts < oldest]
+        with transaction.atomic():
+            mine = Session.objects.select_for_update(skip_locked=True).filter(key__in=expired)
+            locked = list(mine.values_list("key", flat=True))
+            deleted += Session.objects.filter(key__in=locked).delete()[0]
     return deleted
