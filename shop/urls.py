@@ -5,10 +5,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
+from sessionsync.metrics import metrics
+from shop.ops.metrics import scrapers_only
+
 urlpatterns: list[URLPattern | URLResolver] = [
     # On the main site only: shop.ops.middleware.AdminGateMiddleware.
     path("admin/", admin.site.urls),
     path("sessionsync/", include("sessionsync.urls")),
+    path("metrics", scrapers_only(metrics)),
     path("", include("carts.urls")),
     path("", include("orders.urls")),
     path("", include("shop.catalogue.urls")),

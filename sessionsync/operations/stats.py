@@ -131,6 +131,13 @@ def report(hours: int) -> Report:
     return Report(hours, timedelta(days=1) if by_day else timedelta(hours=1), whole, steps)
 
 
+def outcome_rows(tally: Tally) -> list[tuple[str, str, int]]:
+    """Hop, outcome and count, in the order in which a handshake comes by them."""
+    order = {pair: place for place, pair in enumerate(MEANINGS)}
+    counted = sorted(tally.outcomes.items(), key=lambda each: (order.get(each[0], 99), each[0]))
+    return [(hop, outcome, number) for (hop, outcome), number in counted]
+
+
 def took_rows(tally: Tally) -> list[tuple[str, int]]:
     """How many handshakes took how long, in words and in order."""
     rows = [(f"≤ {bound:g} s", tally.took[str(bound)]) for bound in TIME_BUCKETS]
@@ -159,7 +166,7 @@ def _tally_as_json(tally: Tally) -> dict[str, object]:
         "stops": tally.stops,
         "outcomes": [
             {"hop": hop, "outcome": outcome, "count": number}
-            for (hop, outcome), number in sorted(tally.outcomes.items())
+            for hop, outcome, number in outcome_rows(tally)
         ],
         "begun_by_engine": dict(sorted(tally.begun_by_engine.items())),
         "arrived_by_engine": dict(sorted(tally.arrived_by_engine.items())),

@@ -37,12 +37,7 @@ class Table:
         return bool(self.rows) and all(isinstance(row[column], int) for row in self.rows)
 
     def _rich(self, *, colour: bool) -> str:
-        table = RichTable(
-            title=Text(self.title, style="bold"),
-            title_justify="left",
-            box=SIMPLE_HEAD,
-            pad_edge=False,
-        )
+        table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
         for column, heading in enumerate(self.headings):
             is_last = column == len(self.headings) - 1
             table.add_column(
@@ -56,7 +51,7 @@ class Table:
         out = io.StringIO()
         width = shutil.get_terminal_size((WIDE, 40)).columns if colour else WIDE
         Console(file=out, force_terminal=colour, no_color=not colour, width=width).print(table)
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip("\n")
+        return "\n".join(line.rstrip() for line in [self.title, *out.getvalue().splitlines()])
 
     def _plain(self) -> str:
         rows = [self.headings, *([str(cell) for cell in row] for row in self.rows)]
@@ -70,4 +65,4 @@ class Table:
             for row in rows
         ]
         rule = "  ".join("-" * width for width in widths)
-        return "\n".join([self.title, lines[0], rule, *lines[1:]])
+        return "\n".join([self.title, "", lines[0], rule, *lines[1:], ""])

@@ -236,6 +236,10 @@ UNFOLD: dict[str, Any] = {
     ],
 }
 
+# --- Metrics -----------------------------------------------------------------------------------
+
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
 # --- Logs --------------------------------------------------------------------------------------
 
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO").upper()

@@ -160,7 +160,7 @@ def _stats_tables(found: Report) -> list[Table]:
             over_time.rows.append((when, *_numbers(tally)))
     over_time.rows.append(("together", *_numbers(whole)))
     outcomes = Table("Outcomes", ("hop", "outcome", "count", "meaning"))
-    for (hop, outcome), number in sorted(whole.outcomes.items()):
+    for hop, outcome, number in stats.outcome_rows(whole):
         outcomes.rows.append((hop, outcome, number, MEANINGS.get((hop, outcome), "")))
     engines = Table("Engines", ("engine", "begun", "arrived"))
     for engine, number in whole.begun_by_engine.most_common():
