@@ -30,12 +30,12 @@ check: lint types layers migrations-check deploy-check  ## Run every check that 
 lint: env-dev  ## Check style: Python (ruff) and templates (djade)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@git ls-files -z '*.html' | xargs -0 $(BIN)/djade --check --target-version 6.1
+	@find templates shop carts orders accounts sessionsync -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 6.1
 
 format: env-dev  ## Put style right where a program can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	@git ls-files -z '*.html' | xargs -0 $(BIN)/djade --target-version 6.1
+	@find templates shop carts orders accounts sessionsync -name '*.html' -print0 | xargs -0 $(BIN)/djade --target-version 6.1
 
 types: env-dev  ## Check types (mypy, strict)
 	$(BIN)/mypy $(CODE)
