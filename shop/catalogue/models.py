@@ -197,7 +197,7 @@ class Option(models.Model):
     class Meta:
         verbose_name = _("option")
         verbose_name_plural = _("options")
-        ordering = ("product", "position")
+        ordering = ("product_id", "position")
         constraints = [
             models.UniqueConstraint(fields=["product", "name"], name="one_option_of_a_name")
         ]
@@ -254,18 +254,28 @@ class Variant(models.Model):
     class Meta:
         verbose_name = _("variant")
         verbose_name_plural = _("variants")
-        ordering = ("product", "position", "pk")
+        ordering = ("product_id", "position", "pk")
         constraints = [
             models.UniqueConstraint(
-                fields=["product", "title"], name="one_variant_of_a_combination"
+                fields=["product", "title"],
+                name="one_variant_of_a_combination",
+                violation_error_message=_("Another variant has these option values."),
             ),
             models.UniqueConstraint(
-                fields=["sku"], condition=~Q(sku=""), name="sku_unique_when_set"
+                fields=["sku"],
+                condition=~Q(sku=""),
+                name="sku_unique_when_set",
+                violation_error_message=_("Another variant has this SKU."),
             ),
-            models.CheckConstraint(condition=Q(price__gte=Decimal(0)), name="price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price__gte=Decimal(0)),
+                name="price_not_negative",
+                violation_error_message=_("A price is zero or more."),
+            ),
             models.CheckConstraint(
                 condition=Q(compare_at_price__isnull=True) | Q(compare_at_price__gte=Decimal(0)),
                 name="compare_at_price_not_negative",
+                violation_error_message=_("A compare-at price is zero or more."),
             ),
         ]
         indexes = [models.Index(F("product"), F("price"), name="variant_price")]
@@ -320,10 +330,12 @@ class ProductImage(models.Model):
     class Meta:
         verbose_name = _("image")
         verbose_name_plural = _("images")
-        ordering = ("product", "position", "pk")
+        ordering = ("product_id", "position", "pk")
         constraints = [
             models.CheckConstraint(
-                condition=~(Q(file="") & Q(source_url="")), name="image_has_a_file_or_an_address"
+                condition=~(Q(file="") & Q(source_url="")),
+                name="image_has_a_file_or_an_address",
+                violation_error_message=_("A picture needs a file or an address."),
             )
         ]
 

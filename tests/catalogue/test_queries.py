@@ -93,10 +93,10 @@ def test_cards_cost_three_queries(
             VariantFactory(product=product, option_values=[str(position)])
 
     with django_assert_num_queries(3):
-        for product in queries.with_cards(queries.products_on(network["home"])):
-            assert product.from_price == Decimal("10.00")
-            assert not product.is_sold_out
-            assert len(product.images_list) == len(product.variants_list) - 1
+        for found in queries.with_cards(queries.products_on(network["home"])):
+            assert found.from_price == Decimal("10.00")
+            assert not found.is_sold_out
+            assert len(found.images_list) == len(found.variants_list) - 1
 
 
 def test_on_sale(network: dict[str, Storefront]) -> None:

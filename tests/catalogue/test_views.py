@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +19,7 @@ def network(db: None) -> dict[str, Storefront]:
     return NetworkFactory()
 
 
-def visit(shop: Storefront, path: str, **query: str) -> HttpResponse:
+def visit(shop: Storefront, path: str, **query: str) -> Any:
     """A page as something that follows no redirects and keeps no cookies sees it."""
     return Client(headers={"host": shop.domain}).get(path, query)
 

@@ -122,7 +122,7 @@ def test_a_slow_reader_cannot_bring_old_rows_back(network: dict[str, Storefront]
     # Given a reader that has read the rows, but not yet cached them
     rows, generation = caching.cached_rows()
     assert rows is None
-    old = list(Storefront.objects.values())
+    old: list[caching.Row] = [{**row} for row in Storefront.objects.values()]
 
     # When a change is committed before it does
     network["home"].delete()
