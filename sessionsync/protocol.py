@@ -10,6 +10,8 @@ from enum import Enum
 from typing import Protocol
 from urllib.parse import unquote
 
+from sessionsync.tokens import same_secret
+
 
 class Limits(Protocol):
     """The two times, in seconds, that decisions depend on."""
@@ -250,11 +252,8 @@ class Return:
 def judge_return(back: Return) -> Verdict:
     """What to do at consume; the code was read and deleted before this is asked."""
     if back.code_challenge is not None:
-        if (
-            back.challenge_held == back.code_challenge
-            and back.code_site_is_ours
-            and (back.code_flow_is_ours)
-        ):
+        right = same_secret(back.challenge_held or "", back.code_challenge)
+        if right and back.code_site_is_ours and back.code_flow_is_ours:
             return Verdict.ACCEPT
         if back.has_token:
             return Verdict.GO_ON

@@ -79,3 +79,8 @@ def challenge_of(client_key: str) -> str:
     """What travels in the URL instead of a client key: its SHA-256, base64url without padding."""
     digest = hashlib.sha256(client_key.encode()).digest()
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def same_secret(one: str, other: str) -> bool:
+    """Whether two texts are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -26,7 +26,7 @@ from sessionsync.protocol import (
     safe_next,
 )
 from sessionsync.store import CodeRecord, ReturnRecord
-from sessionsync.tokens import NANOSECONDS, Token, challenge_of, mint
+from sessionsync.tokens import NANOSECONDS, Token, challenge_of, mint, same_secret
 from sessionsync.visit import Flow, Visit, is_navigation, serve_without, shake_hands
 
 _ALONE = "sessionsync.alone"
@@ -342,7 +342,7 @@ def adopt(request: HttpRequest) -> HttpResponse:
         return _stopped(request, _("This link between our shops was used before."), "/")
     response = transports.move(request, f"{visit.origin_of(site)}{record.next}")
     held = cookies.flow_key(request, cookies.MAIN_KEY, record.flow)
-    if held is None or challenge_of(held) != record.main_key:
+    if held is None or not same_secret(challenge_of(held), record.main_key):
         journal.note(visit.entry("adopt", "foreign", flow=flow_digest(record.flow)))
         return response
     winner = links.settle([Token.from_key(record.token_key), *(t.token for t in visit.presented)])
@@ -380,7 +380,11 @@ def resume(request: HttpRequest) -> HttpResponse:
         pending = None
     if flow is None:
         return serve_without(visit, pending.back if pending else "/", carried_out=False)
-    if pending is None or pending.challenge != flow.challenge or pending.site != visit.site.id:
+    if pending is not None and (
+        pending.site != visit.site.id or not same_secret(pending.challenge, flow.challenge)
+    ):
+        pending = None
+    if pending is None:
         done = keeping.carried_out(name, flow.challenge)
         if done is not None:
             return _see_other(done.location or flow.next_path)
