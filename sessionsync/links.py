@@ -160,7 +160,9 @@ def retire_family(key: str) -> None:
             row.version += 1
             records.mark_busy(Record.of(row))
             row.save()
+        ended = [Entry("end", "retired", session=fingerprint(row.key)) for row in rows]
         transaction.on_commit(lambda: _tell(rows))
+        transaction.on_commit(lambda: journal.note(*ended))
 
 
 def renew(record: Record, token: Token) -> None:

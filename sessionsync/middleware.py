@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from sessionsync import cookies, heartbeat, keeping
+from sessionsync import cookies, heartbeat, journal, keeping
 from sessionsync.conf import Site, get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
@@ -67,7 +67,7 @@ class SessionSyncMiddleware(SessionMiddleware):
         if said:
             key = session.session_key
             has_token = key is not None
-        disagrees = bool(said and key and fingerprint(key) != said)
+        visit.disagrees = disagrees = bool(said and key and fingerprint(key) != said)
         arrival = visit.arrival(has_token=has_token, disagrees=disagrees)
         visit.action, visit.why = decide(arrival, get_config())
         if visit.action in {Action.HANDSHAKE, Action.KEEP} and not heartbeat.main_is_there():
@@ -82,6 +82,8 @@ class SessionSyncMiddleware(SessionMiddleware):
             visit.alone_for = get_config().retry_after if short else get_config().resync_after
             if not visit.presented:
                 session.create()
+            alone = session.minted.key if session.minted else None
+            journal.note(visit.entry("serve", "alone", session=alone, why=visit.why))
         elif visit.action is Action.SERVE_WITHOUT:
             request.session = SessionStore()
             visit.cookies_off = True

@@ -41,6 +41,7 @@ class Visit:
     alone_for: seconds for which a session of this site alone is left in peace; None: a session
     begun now shakes hands on its next navigation.
     cookies_off: served without a session because the browser keeps no cookies here.
+    disagrees: the site that linked here knows another session; a handshake is to heal that.
     not_carried_out: a POST was not carried out because of that.
     """
 
@@ -55,6 +56,7 @@ class Visit:
         self.cookies_off = False
         self.is_protocol = is_protocol
         self.action = Action.SERVE
+        self.disagrees = False
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
         self.alone_for: float | None = None
         self.fresh = max((each.fresh for each in self.presented), default=0)
@@ -205,13 +207,17 @@ def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
     response = transports.move(visit.request, url)
     flow.remember(visit, response)
     transport, _ = transports.transport_for(visit.request)
-    outcome = "keep" if visit.action is Action.KEEP else "again" if is_retry(flow.name) else "move"
-    journal.note(
-        visit.entry(
-            "leave", outcome, why=visit.why, transport=transport, flow=flow_digest(flow.name)
-        )
-    )
+    outcome, digest = _leaves_as(visit, flow), flow_digest(flow.name)
+    journal.note(visit.entry("leave", outcome, why=visit.why, transport=transport, flow=digest))
     return response
+
+
+def _leaves_as(visit: Visit, flow: Flow) -> str:
+    if visit.action is Action.KEEP:
+        return "keep"
+    if is_retry(flow.name):
+        return "again"
+    return "heal" if visit.disagrees else "move"
 
 
 def serve_without(visit: Visit, path: str, *, carried_out: bool = True) -> HttpResponse:
