@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from treebeard.admin import TreeAdmin
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 
 from . import queries
 from .forms import CategoryForm, ImageForm, ProductForm, VariantForm, VariantFormSet
@@ -22,7 +22,11 @@ from .templatetags.catalogue import product_image
 class CategoryAdmin(TreeAdmin, ModelAdmin):
     """The tree, to drag and drop; addresses follow."""
 
+    class Media:
+        css = {"all": ["catalogue/tree.css"]}
+
     form = CategoryForm
+    actions = None  # treebeard's list has no place for Unfold's bar of actions
     list_display = ("name", "url_path")
     search_fields = ("name", "url_path")
     prepopulated_fields = {"slug": ["name"]}
@@ -43,18 +47,16 @@ class OptionInline(TabularInline):
     extra = 0
 
 
-class VariantInline(StackedInline):
+class VariantInline(TabularInline):
     """Prices and stock."""
 
     model = Variant
     form = VariantForm
     formset = VariantFormSet
     fields = (
-        ("values", "sku"),
-        ("price", "compare_at_price"),
-        ("tracks_stock", "stock", "allows_backorder"),
-        ("weight_grams", "requires_shipping", "barcode", "position"),
-    )
+        "values", "price", "compare_at_price", "tracks_stock", "stock", "allows_backorder", "sku",
+        "weight_grams", "requires_shipping", "barcode", "position",
+    )  # fmt: skip
     extra = 0
 
 

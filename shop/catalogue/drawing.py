@@ -42,6 +42,9 @@ COLOURS = {
 }  # fmt: skip
 """Colour words that a title or an option may hold, and how they are painted."""
 
+METALS = {"gold": "#d0a33f", "silver": "#98a3b0"}
+"""How chains, settings and fittings are painted."""
+
 _UNTOLD = ("clay", "teal", "navy", "mustard", "sage", "plum", "rose", "slate", "forest", "rust")
 _GOLDEN = {"gold", "golden", "brass", "vermeil", "copper"}
 
@@ -163,7 +166,7 @@ def choose_palette(text: str, seed: str) -> Palette:
     named = next((word for word in words if word in COLOURS), None)
     digest = sha256(seed.encode()).digest()
     main = COLOURS[named or _UNTOLD[digest[0] % len(_UNTOLD)]]
-    metal = COLOURS["gold"] if _GOLDEN & set(words) else COLOURS["silver"]
+    metal = METALS["gold" if _GOLDEN & set(words) else "silver"]
     return Palette(main, metal)
 
 

@@ -8,6 +8,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 from treebeard.forms import MoveNodeForm, movenodeform_factory
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from .models import Category, Product, ProductImage, Variant
 from .text import clean_html
@@ -18,6 +23,12 @@ PICTURE_TYPES = ("avif", "gif", "jpeg", "jpg", "png", "webp")
 
 class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
     """Refuses a place where another category has the address already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("treebeard_position", "treebeard_ref_node"):
+            field = self.fields[name]
+            field.widget = UnfoldAdminSelectWidget(choices=field.choices)
 
     def clean(self) -> dict[str, Any]:
         """Work the address out and look whether it is free."""
@@ -46,6 +57,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             "title", "slug", "vendor", "category", "storefronts", "is_published", "description",
             "tags", "attributes",
         )  # fmt: skip
+        widgets = {"storefronts": UnfoldAdminCheckboxSelectMultipleWidget}
 
     def clean_description(self) -> str:
         """No script, style or form comes through."""
@@ -57,6 +69,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     values = forms.CharField(
         label=_("Option values"), required=False, max_length=800,
+        widget=UnfoldAdminTextInputWidget,
         help_text=_("One for each option, in their order: Small / Blue"),
     )  # fmt: skip
 

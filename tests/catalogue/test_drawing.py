@@ -9,6 +9,7 @@ from django.template import Context, Template
 from shop.catalogue.drawing import (
     COLOURS,
     KINDS,
+    METALS,
     SHAPES,
     choose_palette,
     draw_file,
@@ -47,7 +48,7 @@ def test_guess_kind(title: str, kind: str) -> None:
 
 def test_a_named_colour_is_used_and_another_is_always_the_same() -> None:
     assert choose_palette("Olive Green Jacket", "x").main == COLOURS["olive"]
-    assert choose_palette("Gold ring", "x").metal == COLOURS["gold"]
+    assert choose_palette("Gold ring", "x").metal == METALS["gold"]
     assert choose_palette("Ring", "a") == choose_palette("Ring", "a")
     assert len({choose_palette("Ring", str(seed)).main for seed in range(40)}) > 5
 

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from shop.catalogue.drawing import COLOURS, Palette, View, choose_palette, draw_file
+from shop.catalogue.drawing import COLOURS, METALS, Palette, View, choose_palette, draw_file
 from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, Variant
 from shop.catalogue.services import add_category, category_slug
 from shop.storefronts.models import Storefront
@@ -133,14 +133,14 @@ def pictures(facts: Facts) -> list[Picture]:
     """The drawings of a product: one a colour or metal, else the whole and a detail."""
     base = choose_palette(f"{facts.get('colour', '')} {facts['title']}", facts["slug"])
     if facts.get("metal") == "gold":
-        base = Palette(base.main, COLOURS["gold"])
+        base = Palette(base.main, METALS["gold"])
     options = facts.get("options", {})
     drawn: list[Picture] = [
         Picture(colour, Palette(COLOURS[colour.lower()], base.metal), "whole")
         for colour in options.get("Colour", ())
     ]
     for metal in options.get("Metal", ()):
-        paint = COLOURS["gold" if metal.startswith("Gold") else "silver"]
+        paint = METALS["gold" if metal.startswith("Gold") else "silver"]
         drawn.append(Picture(metal, Palette(base.main, paint), "whole"))
     whole = drawn or [Picture("", base, "whole")]
     return [*whole, Picture("", whole[0].palette, "detail")]
