@@ -15,11 +15,15 @@ from accounts.models import User
 from carts.queries import CartPage, cart_page
 from carts.views import SeeOther
 from orders import queries, services
+from orders.countries import country_name
 from orders.forms import CheckoutForm, new_checkout_key
 from orders.models import Order, ShippingMethod
 from orders.services import CheckoutKeyUsed, OfferChanged, OrderError, Recipient, offer_digest
 from sessionsync.goods import SessionGone
 from shop.storefronts.middleware import StorefrontRequest
+
+CHECKING_OUT = "checking_out"
+"""In the session from the first look at the checkout until the order is placed."""
 
 
 @never_cache
@@ -41,6 +45,7 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
             if isinstance(refusal, CheckoutKeyUsed):
                 form = _with(form, methods, checkout_key=new_checkout_key())
         else:
+            request.session.pop(CHECKING_OUT, None)
             return SeeOther(reverse("orders:order", args=[order.token]))
     cart = cart_page(request.session.session_key, request.storefront)
     if cart.is_empty or (request.method != "POST" and not cart.can_check_out):
@@ -63,7 +68,20 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
         "totals": totals,
         "problems": problems,
     }
-    return render(request, "orders/checkout.html", context)
+    page = render(request, "orders/checkout.html", context)
+    _replace_token_once(request)
+    return page
+
+
+def _replace_token_once(request: StorefrontRequest) -> None:
+    """From here on the session is worth more: whoever knew its old token must not follow.
+
+    The new token takes over, cart and all, when the browser first presents it; so the page that
+    carries it is made with the old one, and nothing is lost if it never arrives.
+    """
+    if CHECKING_OUT not in request.session:
+        request.session[CHECKING_OUT] = True
+        request.session.cycle_key()
 
 
 @require_safe
@@ -73,7 +91,12 @@ def order(request: StorefrontRequest, token: str) -> HttpResponse:
     found = queries.order_by_token(token)
     if found is None:
         raise Http404
-    response = render(request, "orders/order.html", {"order": found, "lines": found.lines.all()})
+    context = {
+        "order": found,
+        "lines": found.lines.all(),
+        "country": country_name(found.country_code),
+    }
+    response = render(request, "orders/order.html", context)
     # Not "no-referrer": a form on this page would then be sent with `Origin: null`.
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"

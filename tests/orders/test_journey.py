@@ -84,3 +84,70 @@ def test_an_add_that_finds_no_session_happens_once_in_the_shared_cart() -> None:
         (bowl.pk, "home", 1),
         (shirt.pk, "apparel", 3),
     ]
+
+
+def tokens(browser: Browser, site: str) -> dict[str, str]:
+    """The session tokens that a browser holds on a site, by cookie name."""
+    held = browser.cookies(f"{site}.example")
+    return {name: value for name, value in held.items() if "session_token." in name}
+
+
+def hold(browser: Browser, site: str, cookies: dict[str, str]) -> None:
+    """Put cookies into a browser."""
+    for name, value in cookies.items():
+        browser.jar(f"{site}.example").cookies[name] = value
+
+
+def test_checkout_gives_the_session_a_new_token_and_the_old_one_names_nothing() -> None:
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    browser = Browser()
+    page = browser.open("https://apparel.example/product/shirt/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    old = {
+        name: value
+        for name, value in browser.cookies("apparel.example").items()
+        if "token." in name
+    }
+
+    page = browser.open("https://apparel.example/checkout/")
+    new = {
+        name: value
+        for name, value in browser.cookies("apparel.example").items()
+        if "token." in name
+    }
+    assert new.keys().isdisjoint(old)
+    browser.submit("/checkout/", {**form(page), **FIELDS})
+
+    assert Order.objects.count() == 1
+    thief = Browser()
+    hold(thief, "apparel", old)
+    page = thief.open("https://apparel.example/cart/")
+    assert not any(name in thief.cookies("apparel.example") for name in old)
+    # The other sites follow without being asked.
+    other = browser.open("https://home.example/cart/")
+    assert other.status_code == 200
+    names = [
+        {n for n in browser.cookies(f"{site}.example") if "token." in n}
+        for site in ("home", "galleria")
+    ]
+    assert names[0] == names[1] == set(new)
+
+
+def test_a_checkout_page_that_never_arrives_loses_nothing() -> None:
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    browser = Browser()
+    page = browser.open("https://apparel.example/product/shirt/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    before = browser.cookies("apparel.example")
+
+    browser.open("https://apparel.example/checkout/")
+    browser.forget("apparel.example")
+    hold(browser, "apparel", before)
+    page = browser.open("https://apparel.example/checkout/")
+    browser.submit("/checkout/", {**form(page), **FIELDS})
+
+    assert [(x.product_slug, x.quantity) for x in Order.objects.get().lines.all()] == [("shirt", 1)]
