@@ -63,7 +63,7 @@ def trace(asked: str) -> Trace:
     except store.StoreUnavailable as error:
         away = str(error)
     names = {name, *(entry.session for entry in found), *(entry.other for entry in found)}
-    return Trace(asked, name, found, _sessions(names), away, start)
+    return Trace(asked.strip(), name, found, _sessions(names), away, start)
 
 
 def _named(asked: str) -> str:

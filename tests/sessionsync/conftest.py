@@ -1,7 +1,12 @@
 """A network of four sites that knows nothing of the shop."""
 
+from collections.abc import Iterator
+
 import pytest
 from pytest_django import Settings
+
+from sessionsync import store
+from shop.ops.ports import free_port
 
 MAIN, ONE, TWO, THREE = "main.example", "one.example", "two.example", "three.example"
 
@@ -32,3 +37,13 @@ def network(settings: Settings) -> None:
             "OPTIONS": {"context_processors": ["sessionsync.context.sessionsync"]},
         }
     ]
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> Iterator[None]:
+    """Redis at a port where nobody listens."""
+    cache = dict(settings.CACHES["default"], LOCATION=f"redis://127.0.0.1:{free_port()}/0")
+    settings.CACHES = {"default": cache}
+    store.breaker.reset()
+    yield
+    store.breaker.reset()

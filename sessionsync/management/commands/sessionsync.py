@@ -99,7 +99,7 @@ class Command(BaseCommand):
             raise CommandError(f"Redis is away, and the journal is there: {found.redis_away}")
 
     def _show_trace(self, found: Trace) -> None:
-        if found.fingerprint != found.asked:
+        if found.fingerprint != found.asked.lower():
             self.stdout.write(f"{found.asked} was placed in session {found.fingerprint}.\n\n")
         if found.hops:
             self._show(_hops_table(found))
@@ -189,7 +189,7 @@ def _numbers(tally: Tally) -> tuple[int, ...]:
 
 def _hops_table(found: Trace) -> Table:
     headings = ("time (UTC)", "site", "hop", "outcome", "session", "by", "took", "why")
-    table = Table(f"{len(found.hops)} hops of {found.fingerprint}", headings)
+    table = Table(f"The way of {found.fingerprint}, hop by hop", headings)
     for entry in found.hops:
         when = f"{trace.moment(entry.at):%Y-%m-%d %H:%M:%S.%f}"[:-3]
         session = f"{entry.session} → {entry.other}" if entry.other else entry.session
