@@ -108,6 +108,7 @@ class SessionSyncMiddleware(SessionMiddleware):
             return response
         if session.resolved and session.is_retired and visit.kind is Kind.GET:
             again, _ = decide(visit.arrival(has_token=False), get_config())
+            visit.why = "its token names nothing any more"
             if again is Action.HANDSHAKE and not visit.is_protocol:
                 response = shake_hands(visit, Flow.begin(visit, visit.address()))
         elif session.modified and response.status_code < 500:
