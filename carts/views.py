@@ -1,6 +1,7 @@
 """The cart page and the forms that change the cart; they work without script.
 
-Every POST ends in a redirect (303) with a message that says what happened, or why not.
+Every POST ends in a redirect (303) with a message that says what happened, or why not. One that
+htmx sent is answered with the part of the page that changed, and the same message.
 
 What a merge has to tell the shopper (`cart.notices`) stays on the cart page until they act on
 that page: change a line there, dismiss the notices, or order. Showing it does not clear it, since
@@ -20,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from carts import queries, services
 from carts.services import CartError
@@ -35,16 +37,21 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+class ShopRequest(StorefrontRequest):
+    """A request behind all middleware, for type checkers."""
+
+    htmx: HtmxDetails
+
+
 @never_cache
 @require_safe
-def cart(request: StorefrontRequest) -> HttpResponse:
+def cart(request: ShopRequest) -> HttpResponse:
     """The cart page. Reads only."""
-    page = queries.cart_page(request.session.session_key, request.storefront)
-    return render(request, "carts/cart.html", {"cart": page})
+    return _cart_page(request, "carts/cart.html")
 
 
 @require_POST
-def add(request: StorefrontRequest) -> HttpResponse:
+def add(request: ShopRequest) -> HttpResponse:
     """Put a variant into the cart: `variant` (its id) and `quantity`."""
     variant_id = whole_number(request.POST.get("variant"))
     quantity = whole_number(request.POST.get("quantity"))
@@ -69,11 +76,13 @@ def add(request: StorefrontRequest) -> HttpResponse:
         )
         % {"item": line.variant, "count": quantity},
     )
+    if request.htmx:
+        return render(request, "carts/_added.html", {"added": line})
     return SeeOther(reverse("carts:cart"))
 
 
 @require_POST
-def line(request: StorefrontRequest, pk: int) -> HttpResponse:
+def line(request: ShopRequest, pk: int) -> HttpResponse:
     """Set a line's `quantity`; 0 removes it."""
     quantity = whole_number(request.POST.get("quantity"))
     try:
@@ -91,23 +100,35 @@ def line(request: StorefrontRequest, pk: int) -> HttpResponse:
             else _("“%(item)s” was taken out of your cart.")
         )
         messages.success(request, text % {"item": changed.variant, "count": quantity})
-    return SeeOther(reverse("carts:cart"))
+    return _changed(request)
 
 
 @require_POST
-def dismiss(request: StorefrontRequest) -> HttpResponse:
+def dismiss(request: ShopRequest) -> HttpResponse:
     """The shopper has read what a merge changed."""
     if request.session.session_key is not None:
         try:
             services.dismiss_notices(request.session.session_key)
         except SessionGone as refusal:
             messages.error(request, _reason(refusal))
-    return SeeOther(reverse("carts:cart"))
+    return _changed(request)
 
 
 def whole_number(text: str | None) -> int | None:
     """A number as our own forms send it, in ASCII digits; None for anything else."""
     return int(text) if text is not None and _WHOLE_NUMBER.fullmatch(text) else None
+
+
+def _cart_page(request: ShopRequest, template: str) -> HttpResponse:
+    page = queries.cart_page(request.session.session_key, request.storefront)
+    return render(request, template, {"cart": page, "cart_count": page.count})
+
+
+def _changed(request: ShopRequest) -> HttpResponse:
+    """After a change on the cart page: that page, or for htmx what is new on it."""
+    if request.htmx:
+        return _cart_page(request, "carts/_changed.html")
+    return SeeOther(reverse("carts:cart"))
 
 
 def _reason(refusal: CartError | SessionGone) -> str:
@@ -117,17 +138,19 @@ def _reason(refusal: CartError | SessionGone) -> str:
 
 
 def _refuse(
-    request: StorefrontRequest, message: str, refusal: CartError | SessionGone | None = None
+    request: ShopRequest, message: str, refusal: CartError | SessionGone | None = None
 ) -> HttpResponse:
     """Say why not, on the page the shopper came from, else the product's, else the cart's."""
     messages.error(request, message)
+    if request.htmx:
+        return render(request, "carts/_added.html")
     back = _page_they_came_from(request)
     if back is None and isinstance(refusal, services.NotEnoughStock):
         back = reverse("catalogue:product", args=[refusal.variant.product.slug])
     return SeeOther(back or reverse("carts:cart"))
 
 
-def _page_they_came_from(request: StorefrontRequest) -> str | None:
+def _page_they_came_from(request: ShopRequest) -> str | None:
     """The path of the catalogue page on this site that holds the form; None if it is not known."""
     referer = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure()):

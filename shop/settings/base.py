@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "sessionsync",
     "shop.storefronts",
     "shop.catalogue",
+    "shop.window",
     "accounts",
     "carts",
     "orders",
