@@ -138,7 +138,7 @@ def charts(found: Report) -> list[Chart]:
                 _("linked"): [tally.links["link"] for tally in tallies],
                 _("guest joined a customer"): [tally.links["absorb"] for tally in tallies],
                 _("two customers parted"): [tally.links["part"] for tally in tallies],
-                _("sign-in took over"): [tally.links["replace"] for tally in tallies],
+                _("sign-in or checkout took over"): [tally.links["replace"] for tally in tallies],
                 _("renewed"): [tally.links["renew"] for tally in tallies],
             },
         ),

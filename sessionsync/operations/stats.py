@@ -64,6 +64,11 @@ class Tally:
         if outcome == "alone":
             self.alone += number
 
+    @property
+    def met(self) -> int:
+        """How often two sessions met, whatever came of it."""
+        return self.links.total()
+
     def quantile(self, share: float) -> float | None:
         """An estimate of the seconds within which this share of the handshakes was done.
 

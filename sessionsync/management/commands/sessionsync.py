@@ -183,7 +183,7 @@ def _numbers(tally: Tally) -> tuple[int, ...]:
         tally.alone,
         tally.healings,
         tally.stops,
-        tally.links.total(),
+        tally.met,
     )
 
 
