@@ -1,6 +1,7 @@
 """The protocol's cookies: their names, what they carry, how they are set and dropped."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -38,8 +39,12 @@ class Presented:
 
 def sealer() -> Sealer:
     """Seals with SECRET_KEY and still accepts what SECRET_KEY_FALLBACKS sealed."""
-    fallbacks = [str(key) for key in settings.SECRET_KEY_FALLBACKS]
-    return Sealer([settings.SECRET_KEY, *fallbacks])
+    return _sealer_of((settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)))
+
+
+@lru_cache(maxsize=4)
+def _sealer_of(keys: tuple[str, ...]) -> Sealer:
+    return Sealer(keys)
 
 
 def prefix(request: HttpRequest) -> str:

@@ -29,10 +29,19 @@ class SessionStore(SessionCodec):
 
     tokens: those the browser presented, already found genuine. session_key: for code that knows
     a session by its key (Django's own tests and commands do); the two exclude each other.
+    will_change: read the row and not its copy. Saving compares with the row and tells Redis
+    anyway, so that a change costs one round trip to it.
     """
 
-    def __init__(self, session_key: str | None = None, tokens: Iterable[Token] = ()) -> None:
+    def __init__(
+        self,
+        session_key: str | None = None,
+        tokens: Iterable[Token] = (),
+        *,
+        will_change: bool = False,
+    ) -> None:
         self.presented = tuple(tokens)
+        self._read = records.read_row if will_change else records.read
         if session_key is not None:
             try:
                 self.presented = (Token.from_key(session_key),)
@@ -50,7 +59,7 @@ class SessionStore(SessionCodec):
     def record(self) -> Record | None:
         """The session the presented tokens end at; None if none names a session."""
         if self._record is _UNREAD:
-            self._record = links.settle(self.presented) if self.presented else None
+            self._record = links.settle(self.presented, self._read) if self.presented else None
         found = self._record
         return found if isinstance(found, Record) else None
 

@@ -13,21 +13,24 @@ from sessionsync.goods import ensure_rows
 from sessionsync.journal import Entry
 from sessionsync.models import Session
 from sessionsync.protocol import Meeting, Party, meet
-from sessionsync.records import Record, SessionCodec
+from sessionsync.records import Reader, Record, SessionCodec
 from sessionsync.tokens import Token
 
 _codec = SessionCodec()
 
 
-def settle(tokens: Iterable[Token]) -> Record | None:
+def settle(tokens: Iterable[Token], read: Reader = records.read) -> Record | None:
     """The one session that all tokens of a browser end at; None if none names a session any more.
 
     Replacements among them take over now. Where the tokens end at several sessions, these meet:
     see `sessionsync.protocol.meet`. Afterwards every interleaving of the same tokens ends at the
     same session. Reads one record and writes nothing in the usual case of one open session.
+    read: how the first look at them is taken.
     """
     while True:
-        found = {record.key: record for record in map(records.follow, _keys(tokens)) if record}
+        ends = [records.follow(key, read) for key in _keys(tokens)]
+        found = {record.key: record for record in ends if record}
+        read = records.read
         taking_over = [record for record in found.values() if record.replaces]
         if taking_over:
             for record in taking_over:

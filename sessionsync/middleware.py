@@ -21,6 +21,7 @@ from sessionsync.visit import Flow, Visit, shake_hands
 logger = logging.getLogger("sessionsync")
 
 View = Callable[..., HttpResponse]
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class SessionSyncMiddleware(SessionMiddleware):
@@ -47,7 +48,10 @@ class SessionSyncMiddleware(SessionMiddleware):
             return self._answer(request)
         visit = Visit(request, site, is_protocol=request.path.startswith(_home()))
         request.sessionsync = visit  # type: ignore[attr-defined]
-        session = SessionStore(tokens=[each.token for each in visit.presented])
+        session = SessionStore(
+            tokens=[each.token for each in visit.presented],
+            will_change=request.method not in _SAFE,
+        )
         request.session = session
         if visit.is_protocol:
             visit.replay = self._answer

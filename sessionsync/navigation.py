@@ -5,6 +5,7 @@ Source of the header semantics: the W3C's Fetch Metadata Request Headers.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sessionsync.protocol import Kind
 
@@ -48,11 +49,13 @@ def classify(method: str, headers: Mapping[str, str]) -> tuple[Kind, str]:
     return Kind.POST, "no Sec-Fetch, but it sends a form"
 
 
+@lru_cache(maxsize=256)
 def is_crawler(user_agent: str) -> bool:
     """Whether this agent indexes or previews pages; curl is not one."""
     return _CRAWLER.search(user_agent) is not None
 
 
+@lru_cache(maxsize=256)
 def engine(user_agent: str) -> str:
     """The engine behind a user agent: "webkit", "chromium", "firefox" or "other".
 

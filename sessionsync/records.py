@@ -1,6 +1,7 @@
 """Session rows as values, read through Redis; and where a token leads."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from sessionsync import store
 from sessionsync.models import Session
+from sessionsync.store import CodeRecord
 
 BUSY = "busy"
 """Stands in for a copy while a transaction changes who owns what: readers go to the database."""
@@ -64,15 +66,23 @@ def read(key: str) -> Record:
         copy = store.session_copy(key)
     except store.StoreUnavailable:
         copy = None
+    return of_copy(key, copy)
+
+
+def of_copy(key: str, copy: str | None) -> Record:
+    """The record of a key whose copy, or its absence, has just been read from Redis."""
     if copy and copy != BUSY:
         return Record(**json.loads(copy))
-    row = Session.objects.filter(key=key).first()
-    if row is None:
-        return Record(key=key, family=key, stored=False)
-    record = Record.of(row)
-    if copy is None:
+    record = read_row(key)
+    if copy is None and record.stored:
         write_copy(record)
     return record
+
+
+def read_row(key: str) -> Record:
+    """The record of a key, from the database."""
+    row = Session.objects.filter(key=key).first()
+    return Record.of(row) if row else Record(key=key, family=key, stored=False)
 
 
 def write_copy(record: Record) -> None:
@@ -91,7 +101,28 @@ def mark_busy(record: Record) -> None:
     store.put_session_copy(record.key, record.version, BUSY, BUSY_AGE)
 
 
-def follow(key: str) -> Record | None:
+Reader = Callable[[str], Record]
+"""`read`, `read_row`, or another that knows more of one key."""
+
+
+def reader_with(code: CodeRecord, copy: str | None) -> Reader:
+    """Reads the vouched session as Redis had it when the code was taken, others as ever.
+
+    A fresh token was minted with the code: a Redis that still had the code would have a copy, or
+    a mark, of anything that became of the token since. So without one it has no row yet.
+    """
+
+    def read_with(key: str) -> Record:
+        if key != code.token_key:
+            return read(key)
+        if code.fresh and copy is None:
+            return Record(key=key, family=key, stored=False)
+        return of_copy(key, copy)
+
+    return read_with
+
+
+def follow(key: str, read: Reader = read) -> Record | None:
     """The record of the open session that a key ends at; None if it was retired."""
     record = read(key)
     while record.state == Session.State.LINKED:

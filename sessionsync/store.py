@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
@@ -30,6 +30,12 @@ local held = redis.call('GET', KEYS[1])
 if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'EX', ARGV[3])
 return 1
+"""
+
+_TAKE = """
+local held = redis.call('GETDEL', KEYS[1])
+local copy = held and redis.call('GET', ARGV[1] .. cjson.decode(held)['token_key'])
+return {held, redis.call('EXISTS', KEYS[2]), copy}
 """
 
 
@@ -174,17 +180,23 @@ def issue_code(
     return code
 
 
-def take_code(code: str, flow: str) -> tuple[CodeRecord | None, bool]:
-    """Read and delete a code in one command; also whether a request is kept for this flow.
+class Taken(NamedTuple):
+    """What a code stood for, whether a request waits for its flow, the session's copy in Redis."""
+
+    record: CodeRecord | None
+    is_kept: bool
+    copy: str | None
+
+
+def take_code(code: str, flow: str) -> Taken:
+    """Read and delete a code, and read what will be asked next, in one command.
 
     Of two who present the same code, one gets it. Raises StoreUnavailable.
     """
+    keys = (f"{PREFIX}code:{_digest(code)}", f"{PREFIX}pending:{flow}")
     with answering() as redis:
-        pipe = redis.pipeline(transaction=False)
-        pipe.getdel(f"{PREFIX}code:{_digest(code)}")
-        pipe.exists(f"{PREFIX}pending:{flow}")
-        held, pending = pipe.execute()
-    return (CodeRecord(**json.loads(held)) if held else None), bool(pending)
+        held, pending, copy = redis.eval(_TAKE, len(keys), *keys, f"{PREFIX}session:")
+    return Taken(CodeRecord(**json.loads(held)) if held else None, bool(pending), _bare(copy))
 
 
 def issue_return_code(record: ReturnRecord) -> str:
@@ -248,7 +260,11 @@ def forget_request(flow: str) -> None:
 def session_copy(key: str) -> str | None:
     """The copy of a session row, as `put_session_copy` wrote it. Raises StoreUnavailable."""
     with answering() as redis:
-        held = redis.get(f"{PREFIX}session:{key}")
+        return _bare(redis.get(f"{PREFIX}session:{key}"))
+
+
+def _bare(held: bytes | None) -> str | None:
+    """A copy without its version."""
     return held.decode().partition(":")[2] if held else None
 
 

@@ -25,6 +25,7 @@ from sessionsync.protocol import (
     judge_return,
     safe_next,
 )
+from sessionsync.records import Reader
 from sessionsync.store import CodeRecord, ReturnRecord
 from sessionsync.tokens import NANOSECONDS, Token, challenge_of, mint, same_secret
 from sessionsync.visit import Flow, Visit, is_navigation, serve_without, shake_hands
@@ -168,17 +169,18 @@ def consume_auth_code(request: HttpRequest) -> HttpResponse:
     if "alone" in request.GET:
         return _stand_alone(request, visit, session, flow)
     try:
-        record, is_kept = store.take_code(
+        record, is_kept, copy = store.take_code(
             request.GET.get("code", "")[:100], first_try_of(name) if flow_known else ""
         )
     except store.StoreUnavailable:
         if flow is not None:
             return _alone_at(request, visit, session, flow, flow.next_path)
-        record, is_kept = None, False
+        record, is_kept, copy = None, False, None
     go_on = record.next if record else flow.next_path if flow else "/"
     verdict = _judge(visit, session, name, flow, record)
     if flow is not None and record is not None and verdict is Verdict.ACCEPT:
-        return _accept(request, visit, record, flow, is_kept=is_kept)
+        reader = records.reader_with(record, copy)
+        return _accept(request, visit, record, flow, reader, is_kept=is_kept)
     if flow is not None and verdict is Verdict.RETRY:
         response = shake_hands(visit, flow.again())
         if not is_kept:
@@ -226,11 +228,17 @@ def _key_name(request: HttpRequest, flow: str) -> str:
 
 
 def _accept(
-    request: HttpRequest, visit: Visit, record: CodeRecord, flow: Flow, *, is_kept: bool
+    request: HttpRequest,
+    visit: Visit,
+    record: CodeRecord,
+    flow: Flow,
+    reader: Reader,
+    *,
+    is_kept: bool,
 ) -> HttpResponse:
     """The code is this browser's: its token meets those of this site's own cookies."""
     vouched = Token.from_key(record.token_key)
-    winner = links.settle([vouched, *(each.token for each in visit.presented)])
+    winner = links.settle([vouched, *(each.token for each in visit.presented)], reader)
     if winner is None:
         again = flow.again() if not is_retry(flow.name) else None
         if again:
@@ -247,7 +255,7 @@ def _accept(
         )
     )
     on = keeping.resume_path(first_try_of(flow.name)) if is_kept else record.next
-    reached = records.follow(vouched.key)
+    reached = winner if token == vouched else records.follow(vouched.key)
     response = _see_other(on)
     if reached is None or reached.key != winner.key:
         response = _adopt_detour(request, visit, record, token, on) or response
