@@ -1,0 +1,1 @@
+"""What sessionsync costs: `make bench-sessionsync`, explained in docs/sessionsync/cost.md."""
