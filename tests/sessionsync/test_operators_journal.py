@@ -116,6 +116,13 @@ def test_every_outcome_that_is_written_has_a_meaning() -> None:
     assert {hop for hop, _outcome in MEANINGS} == set(HOPS)
 
 
+def test_the_guide_explains_every_outcome() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "sessionsync" / "operators.md"
+    table = guide.read_text("utf-8").partition("## Every outcome")[2]
+    told = re.findall(r"\| `(\w+)` \| `([\w ]+)` \| (.+) \|", table)
+    assert told == [(hop, outcome, str(meaning)) for (hop, outcome), meaning in MEANINGS.items()]
+
+
 # Traces.
 
 
