@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from sessionsync import cookies, heartbeat, journal, keeping
@@ -21,6 +20,7 @@ from sessionsync.visit import Flow, Visit, shake_hands
 logger = logging.getLogger("sessionsync")
 
 View = Callable[..., HttpResponse]
+_HOME = "/sessionsync/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -46,7 +46,7 @@ class SessionSyncMiddleware(SessionMiddleware):
         site = config.site_for(request.get_host())
         if site is None or request.path.startswith(config.exempt_prefixes):
             return self._answer(request)
-        visit = Visit(request, site, is_protocol=request.path.startswith(_home()))
+        visit = Visit(request, site, is_protocol=request.path_info.startswith(_HOME))
         request.sessionsync = visit  # type: ignore[attr-defined]
         session = SessionStore(
             tokens=[each.token for each in visit.presented],
@@ -123,10 +123,6 @@ class SessionSyncMiddleware(SessionMiddleware):
             if "no-store" not in response.get("Cache-Control", ""):
                 patch_cache_control(response, private=True)
         return response
-
-
-def _home() -> str:
-    return reverse("sessionsync:consume_auth_code").rsplit("/", 2)[0] + "/"
 
 
 def _save(session: SessionStore) -> None:
