@@ -108,6 +108,26 @@ def test_check_finds_nothing_wrong_with_a_network_that_works(serve: Server) -> N
     assert Session.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("transport", ["meta", "script"])
+def test_check_follows_every_transport(serve: Server, settings: Settings, transport: str) -> None:
+    settings.SESSIONSYNC = settings.SESSIONSYNC | {"TRANSPORT": transport}
+    found = rows(run(*check_words(serve()), "--format=json"))
+    assert found["one", "reachable"][1].startswith("status 200 in ")
+    assert found["one", "handshake"][1].startswith("4 requests, ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_says_that_no_page_begins_a_handshake(serve: Server, settings: Settings) -> None:
+    settings.SESSIONSYNC = settings.SESSIONSYNC | {"TRIGGER": "write"}
+    found = rows(run(*check_words(serve()), "--format=json"))
+    assert found["one", "handshake"] == (
+        "warn",
+        "not tried: TRIGGER is write, so no page begins one",
+    )
+    assert ("one", "cookies") not in found
+
+
 def tls_of(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
     """A server's TLS for these names, and the file of the authority that signed it."""
     authority = trustme.CA()
