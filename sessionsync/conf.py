@@ -25,7 +25,7 @@ class Site:
 
 
 _CHOICES: dict[str, tuple[str | None, ...]] = {
-    "transport": ("auto", "307", "meta", "script"),
+    "transport": ("auto", "307", "meta", "script", "ajax"),
     "trigger": ("visit", "write"),
     "heartbeat": (None, "beat", "watch"),
 }
@@ -42,7 +42,8 @@ class Config:
     sites: all sites of the network, or the dotted path of a function that returns them.
     merge_handlers: dotted paths; each moves one kind of goods when two sessions become one.
     exempt_prefixes: paths that are always answered in place and never see a session.
-    transport: "auto" (meta refresh for WebKit, else 307), "307", "meta" or "script".
+    transport: "auto" (meta refresh for WebKit, else 307), "307", "meta", "script", or "ajax"
+    (a script behind the first page; where that fails, as "auto").
     trigger: "visit", or "write" to move no page and shake hands when something is first changed.
     heartbeat: "beat" in the processes that serve the main site, "watch" in those that serve only
     sub-sites; None where the same processes serve both.

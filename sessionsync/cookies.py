@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,10 @@ from sessionsync.tokens import NANOSECONDS, Sealer, Token
 TOKEN = "session_token."  # noqa: S105 (a cookie's name)
 CLIENT_KEY = "client_key."
 MAIN_KEY = "main_key."
+CROSS_TOKEN = "session_cross."  # noqa: S105 (a cookie's name)
+"""Main's token once more, with SameSite=None: for the `ajax` transport, and set only for that."""
+AJAX_KEY = "ajax_key."
+AJAX_TRIED = "ajax_tried"
 PROBE = "cookies_stay"
 DISAGREED = "disagreed"
 DISAGREED_AGE = 600
@@ -52,9 +57,12 @@ def prefix(request: HttpRequest) -> str:
     return "__Host-" if request.is_secure() else ""
 
 
-def presented_tokens(request: HttpRequest, now: float) -> tuple[Presented, ...]:
-    """The genuine tokens among a request's cookies, greatest first, none older than allowed."""
-    start = prefix(request) + TOKEN
+def presented_tokens(request: HttpRequest, now: float, kind: str = TOKEN) -> tuple[Presented, ...]:
+    """The genuine tokens among a request's cookies, greatest first, none older than allowed.
+
+    kind: TOKEN or CROSS_TOKEN.
+    """
+    start = prefix(request) + kind
     seal = sealer()
     oldest = int((now - get_config().max_age) * NANOSECONDS)
     found = []
@@ -95,6 +103,12 @@ def set_token(
     config = get_config()
     age = config.max_age if is_main else config.sub_cookie_age
     _set(request, response, f"{prefix(request)}{TOKEN}{token.ts}", value, age)
+    if is_main and config.transport == "ajax" and request.is_secure():
+        ours = f"{prefix(request)}{CROSS_TOKEN}{token.ts}"
+        _set(request, response, ours, value, age, samesite="None")
+        for name in request.COOKIES:
+            if name.startswith(prefix(request) + CROSS_TOKEN) and name != ours:
+                drop(request, response, name)
 
 
 def set_flow_key(
@@ -131,6 +145,16 @@ def has_probe(request: HttpRequest) -> bool:
     return prefix(request) + PROBE in request.COOKIES
 
 
+def set_ajax_tried(request: HttpRequest, response: HttpResponse) -> None:
+    """Note that a script has just been sent: the next navigation does not wait for another."""
+    _set(request, response, prefix(request) + AJAX_TRIED, "1", DISAGREED_AGE)
+
+
+def has_tried_ajax(request: HttpRequest) -> bool:
+    """Whether a script was sent to this browser in the last ten minutes."""
+    return prefix(request) + AJAX_TRIED in request.COOKIES
+
+
 def set_disagreed(request: HttpRequest, response: HttpResponse) -> None:
     """Note that a disagreement has just led to a handshake."""
     _set(request, response, prefix(request) + DISAGREED, "1", DISAGREED_AGE)
@@ -147,7 +171,12 @@ def drop(request: HttpRequest, response: HttpResponse, name: str) -> None:
 
 
 def _set(
-    request: HttpRequest, response: HttpResponse, name: str, value: str, age: int | None
+    request: HttpRequest,
+    response: HttpResponse,
+    name: str,
+    value: str,
+    age: int | None,
+    samesite: Literal["Lax", "None"] = "Lax",
 ) -> None:
     response.set_cookie(
         name,
@@ -156,7 +185,7 @@ def _set(
         path="/",
         secure=request.is_secure(),
         httponly=True,
-        samesite="Lax",
+        samesite=samesite,
     )
 
 

@@ -10,7 +10,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from sessionsync import cookies, heartbeat, journal, keeping
+from sessionsync import ajax, cookies, heartbeat, journal, keeping
 from sessionsync.conf import Site, get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
@@ -76,6 +76,9 @@ class SessionSyncMiddleware(SessionMiddleware):
         visit.action, visit.why = decide(arrival, get_config())
         if visit.action in {Action.HANDSHAKE, Action.KEEP} and not heartbeat.main_is_there():
             visit.action, visit.why = decide(replace(arrival, main_away=True), get_config())
+        if visit.action is Action.HANDSHAKE and ajax.may_be_tried(visit):
+            ajax.begin(visit)
+            visit.action = Action.SERVE
         if visit.action is Action.HANDSHAKE:
             response = shake_hands(visit, Flow.begin(visit, visit.address()))
             if disagrees:
@@ -118,6 +121,7 @@ class SessionSyncMiddleware(SessionMiddleware):
         elif session.modified and response.status_code < 500:
             _save(session)
         _set_cookies(request, visit, session, response)
+        ajax.remember(visit, response)
         if session.resolved or session.minted:
             patch_vary_headers(response, ("Cookie",))
             if "no-store" not in response.get("Cache-Control", ""):

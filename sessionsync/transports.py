@@ -21,7 +21,7 @@ def transport_for(request: HttpRequest) -> tuple[str, str]:
     them.
     """
     setting = get_config().transport
-    if setting != "auto":
+    if setting not in {"auto", "ajax"}:
         return setting, "by setting"
     found = engine(request.headers.get("User-Agent", ""))
     return ("meta", "WebKit") if found == "webkit" else ("307", found)

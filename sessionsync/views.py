@@ -2,6 +2,8 @@
 
 import secrets
 import time
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -11,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sessionsync import cookies, journal, keeping, links, records, store, transports
+from sessionsync import ajax, cookies, journal, keeping, links, records, store, transports
 from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
 from sessionsync.journal import flow_digest
@@ -33,11 +35,6 @@ from sessionsync.visit import Flow, Visit, is_navigation, serve_without, shake_h
 _ALONE = "sessionsync.alone"
 CLOCK_SKEW = 60
 """Seconds by which a sub-site's clock may be ahead of main's."""
-
-
-def _visit(request: HttpRequest) -> Visit | None:
-    visit = getattr(request, "sessionsync", None)
-    return visit if isinstance(visit, Visit) else None
 
 
 def _session(request: HttpRequest) -> SessionStore:
@@ -66,22 +63,47 @@ def _not_moved(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _hop(
+    *,
+    on_main: bool | None = None,
+    by_script: Callable[[HttpRequest, Visit], HttpResponse] | None = None,
+) -> Callable[[Callable[[HttpRequest, Visit], HttpResponse]], Callable[..., HttpResponse]]:
+    """Make a view of a hop: hand it the visit, and keep out what it is not for.
+
+    on_main: True: only there, False: only on sub-sites, None: anywhere. by_script: answers the
+    script of the `ajax` transport; anything else that is no navigation is turned away.
+    """
+
+    def decorate(
+        view: Callable[[HttpRequest, Visit], HttpResponse],
+    ) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def hop(request: HttpRequest) -> HttpResponse:
+            visit = getattr(request, "sessionsync", None)
+            if not isinstance(visit, Visit) or on_main not in {None, visit.site.is_main}:
+                return HttpResponseNotFound()
+            if by_script is not None and ajax.is_asked_for(request):
+                return by_script(request, visit)
+            return view(request, visit) if is_navigation(visit) else _not_moved(request)
+
+        return hop
+
+    return decorate
+
+
 def _see_other(path: str) -> HttpResponse:
     return transports.close(HttpResponseRedirect(path, status=303))
 
 
 @require_GET
-def generate_auth_code(request: HttpRequest) -> HttpResponse:
+@_hop(on_main=True, by_script=ajax.vouch)
+def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
     """On main: vouch for this browser's token to the sub-site that sent it here.
 
     Query: `site`, `flow`, `challenge`, `next`. Mints a token for a browser that presents none,
     links several into one. Answers a move to the sub-site, or a page that says what was wrong.
     """
-    visit, config = _visit(request), get_config()
-    if visit is None or not visit.site.is_main:
-        return HttpResponseNotFound()
-    if not is_navigation(visit):
-        return _not_moved(request)
+    config = get_config()
     site = config.site_by_id(request.GET.get("site", ""))
     flow, challenge = request.GET.get("flow", ""), request.GET.get("challenge", "")
     next_path, age = safe_next(request.GET.get("next", "")), flow_age(flow, visit.now)
@@ -153,16 +175,12 @@ def _token_of(visit: Visit, session: SessionStore) -> tuple[Token, bool]:
 
 
 @require_GET
-def consume_auth_code(request: HttpRequest) -> HttpResponse:
+@_hop(on_main=False, by_script=ajax.accept)
+def consume_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
     """On a sub-site: turn a code into this site's own cookie and go where the shopper was going.
 
     Query: `code`, `flow`. The code is read and deleted before anything is checked.
     """
-    visit = _visit(request)
-    if visit is None or visit.site.is_main:
-        return HttpResponseNotFound()
-    if not is_navigation(visit):
-        return _not_moved(request)
     session, name = _session(request), request.GET.get("flow", "")
     flow_known = flow_age(name, visit.now) is not None
     flow = Flow.held(request, name) if flow_known else None
@@ -331,16 +349,12 @@ def _alone_at(
 
 
 @require_GET
-def adopt(request: HttpRequest) -> HttpResponse:
+@_hop(on_main=True)
+def adopt(request: HttpRequest, visit: Visit) -> HttpResponse:
     """On main: take over the session that a sub-site found to be this browser's.
 
     Query: `code`. Only the browser that holds the key main gave it for that handshake may.
     """
-    visit = _visit(request)
-    if visit is None or not visit.site.is_main:
-        return HttpResponseNotFound()
-    if not is_navigation(visit):
-        return _not_moved(request)
     try:
         record = store.take_return_code(request.GET.get("code", "")[:100])
     except store.StoreUnavailable:
@@ -368,17 +382,13 @@ def adopt(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def resume(request: HttpRequest) -> HttpResponse:
+@_hop()
+def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Carry out the request that was kept for a flow, with the session it has now.
 
     Query: `flow`. Asks the person first where the sender was doubtful, or where somebody has
     signed in since. A POST here is that person's yes, and has passed Django's CSRF check.
     """
-    visit = _visit(request)
-    if visit is None:
-        return HttpResponseNotFound()
-    if not is_navigation(visit):
-        return _not_moved(request)
     name = request.GET.get("flow", "")
     flow_known = flow_age(name, visit.now) is not None
     flow = Flow.held(request, name) if flow_known else None

@@ -40,6 +40,7 @@ class Visit:
     synced_at: when this site last shook hands with this browser, in Unix seconds, or None.
     alone_for: seconds for which a session of this site alone is left in peace; None: a session
     begun now shakes hands on its next navigation.
+    ajax: the handshake that a script on this request's page is to make.
     cookies_off: served without a session because the browser keeps no cookies here.
     disagrees: the site that linked here knows another session; a handshake is to heal that.
     not_carried_out: a POST was not carried out because of that.
@@ -59,6 +60,7 @@ class Visit:
         self.disagrees = False
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
         self.alone_for: float | None = None
+        self.ajax: Flow | None = None
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
 

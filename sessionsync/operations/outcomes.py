@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 ENGINES = ("chromium", "firefox", "webkit", "other")
-TRANSPORTS = ("307", "meta", "script", "ajax", "post-307")
+TRANSPORTS = ("307", "meta", "script", "ajax")
 
 HOPS: Mapping[str, object] = {
     "leave": _("left for the main site"),
@@ -25,6 +25,7 @@ MEANINGS: Mapping[tuple[str, str], object] = {
     ("leave", "heal"): _("A handshake began because the linking site knew another session."),
     ("leave", "again"): _("The code had expired or was used: the second and last try."),
     ("generate", "known"): _("Main vouched for the session it knows this browser by."),
+    ("generate", "unknown"): _("A script asked, but main was sent no cookie: a redirect follows."),
     ("generate", "fresh"): _("Main knew no session of this browser and began one."),
     ("consume", "accept"): _("The handshake succeeded: both sites name one session."),
     ("consume", "go_on"): _("No valid code, but this site has a session already (back, reload)."),

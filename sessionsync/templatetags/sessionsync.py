@@ -4,10 +4,14 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from sessionsync import ajax
 from sessionsync.conf import Site, get_config
 from sessionsync.fingerprints import fingerprint
-from sessionsync.visit import FINGERPRINT
+from sessionsync.visit import FINGERPRINT, Visit
 
 register = template.Library()
 
@@ -36,3 +40,21 @@ def cross_site_url(context: dict[str, Any], site: Any, path: str = "/") -> str:
     bare, hash_mark, fragment = address.partition("#")
     joined = f"{bare}{'&' if '?' in bare else '?'}{FINGERPRINT}={fingerprint(key)}"
     return f"{joined}{hash_mark}{fragment}"
+
+
+@register.simple_tag(takes_context=True)
+def session_script(context: dict[str, Any]) -> SafeString | str:
+    """For the end of every page of a network whose transport is "ajax": the script, where due.
+
+    The site's Content-Security-Policy must allow main in `connect-src`.
+    """
+    visit = getattr(context["request"], "sessionsync", None)
+    addresses = ajax.addresses(visit) if isinstance(visit, Visit) else None
+    if addresses is None:
+        return ""
+    return format_html(
+        '<script src="{}" data-ask="{}" data-tell="{}" defer></script>',
+        static("sessionsync/ajax.js"),
+        addresses["ask"],
+        addresses["tell"],
+    )

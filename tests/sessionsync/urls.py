@@ -3,6 +3,7 @@
 from django.contrib.auth import get_user_model, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
+from django.template import Context, Template
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -24,6 +25,11 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def untouched(request: HttpRequest) -> HttpResponse:
     return HttpResponse("nothing personal")
+
+
+def script(request: HttpRequest) -> HttpResponse:
+    template = Template("{% load sessionsync %}{% session_script %}")
+    return HttpResponse(template.render(Context({"request": request})))
 
 
 def form(request: HttpRequest) -> HttpResponse:
@@ -52,6 +58,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("page/", page),
     path("untouched/", untouched),
+    path("script/", script),
     path("form/", form),
     path("note/", note),
     path("exempt-note/", csrf_exempt(note)),
