@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("carts.urls")),
     path("", include("orders.urls")),
     path("", include("shop.catalogue.urls")),
+    path("", include("shop.window.urls")),
 ]
 
 if settings.DEMO:

@@ -169,6 +169,10 @@ SESSIONSYNC: dict[str, Any] = {
     "EXEMPT_PREFIXES": [
         "/static/",
         "/media/",
+        "/pictures/",
+        "/favicon.ico",
+        "/robots.txt",
+        "/sitemap",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -14,7 +14,8 @@ def picture_of(product: Product, variant: Variant) -> ProductImage | None:
     """The picture nearest to the variant; None for a product without pictures. No query.
 
     Its own, else one whose text names one of its option values ("Field Shirt, indigo"), else that
-    of the variant that shares most option values with it, else the product's first.
+    of the variant that shares most option values with it, where the product's variants have been
+    fetched, else the product's first.
     """
     images = product.images_list
     own = next((image for image in images if image.variant_id == variant.pk), None)
@@ -37,6 +38,8 @@ def _named(product: Product, variant: Variant) -> ProductImage | None:
 
 def _sibling(product: Product, variant: Variant) -> ProductImage | None:
     pictured = {image.variant_id: image for image in product.images_list if image.variant_id}
+    if not pictured or "variants_list" not in vars(product):
+        return None
     best, most = None, 0
     for other in product.variants_list:
         shared = sum(

@@ -11,11 +11,10 @@ pytestmark = pytest.mark.django_db
 
 def make(*combinations: list[str]) -> tuple[Product, list[Variant]]:
     product = ProductFactory(title="Field Shirt", variant=None)
-    variants = [
+    for place, values in enumerate(combinations, 1):
         VariantFactory(product=product, option_values=values, position=place)
-        for place, values in enumerate(combinations, 1)
-    ]
-    return Product.objects.get(pk=product.pk), variants
+    found = Product.objects.get(pk=product.pk)
+    return found, found.variants_list
 
 
 def add(product: Product, position: int, **facts: object) -> ProductImage:
