@@ -1,0 +1,1 @@
+"""Exhaustive exploration of small worlds in which the protocol of sessionsync runs."""
