@@ -9,7 +9,7 @@ from pathlib import Path
 from shop.ops.logs import logging_config
 from shop.ops.paths import DemoFiles
 from shop.settings.base import *
-from shop.settings.base import BASE_DIR, LOG_LEVEL, env, redis_cache
+from shop.settings.base import BASE_DIR, env, redis_cache
 
 DEMO = True
 
@@ -41,4 +41,6 @@ MEDIA_ROOT = DEMO_FILES.media
 WHITENOISE_USE_FINDERS = True  # no collectstatic, and nowhere to collect to
 STATIC_ROOT = None
 
+# The terminal shows the addresses and the mails; a line for each request would bury them.
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING").upper()
 LOGGING = logging_config(level=LOG_LEVEL, json_lines=False)
