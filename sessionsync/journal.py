@@ -79,7 +79,7 @@ def flow_digest(flow: str) -> str:
 
 
 def add(pipe: Any, entry: Entry) -> None:
-    """Add an entry and its counts to a pipeline that is going to Redis anyway."""
+    """Add an entry and its counts: to a pipeline that is going to Redis anyway, or at once."""
     said = {name: value for name in _NAMES if (value := getattr(entry, name))}
     hour = STATS + datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d%H")
     counts = {"|".join((entry.hop, entry.outcome, entry.engine, entry.transport)): 1}
@@ -97,6 +97,9 @@ def note(*entries: Entry) -> None:
     """Write entries in a round trip of their own; silently nothing if Redis is away."""
     try:
         with store.answering() as redis:
+            if len(entries) == 1:  # as nearly always: no need of a pipeline
+                add(redis, entries[0])
+                return
             pipe = redis.pipeline(transaction=False)
             for entry in entries:
                 add(pipe, entry)

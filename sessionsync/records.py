@@ -110,14 +110,14 @@ Reader = Callable[[str], Record]
 def reader_with(code: CodeRecord, copy: str | None) -> Reader:
     """Reads the vouched session as Redis had it when the code was taken, others as ever.
 
-    A fresh token was minted with the code: a Redis that still had the code would have a copy, or
-    a mark, of anything that became of the token since. So without one it has no row yet.
+    A token that had no row when the code was made has none now, if there is no copy of it: a
+    Redis that still had the code would have a copy, or a mark, of what became of it since.
     """
 
     def read_with(key: str) -> Record:
         if key != code.token_key:
             return read(key)
-        if code.fresh and copy is None:
+        if copy is None and not code.has_row:
             return Record(key=key, family=key, stored=False)
         return of_copy(key, copy)
 

@@ -50,6 +50,7 @@ class CodeRecord:
     challenge: digest of the client key that the browser must hold on that site.
     main_key: digest of the key the same browser holds on main, for `adopt`.
     fresh: whether main minted the token just now, because the browser presented none.
+    has_row: whether the database knew the token when the code was made.
     """
 
     token_key: str
@@ -59,6 +60,7 @@ class CodeRecord:
     main_key: str
     fresh: bool
     next: str
+    has_row: bool = True
 
 
 @dataclass(frozen=True, slots=True)

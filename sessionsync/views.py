@@ -130,6 +130,7 @@ def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
         main_key=challenge_of(main_key),
         fresh=is_fresh,
         next=next_path,
+        has_row=_has_row(token, session),
     )
     transport, _why = transports.transport_for(request)
     entry = visit.entry(
@@ -172,6 +173,12 @@ def _token_of(visit: Visit, session: SessionStore) -> tuple[Token, bool]:
     renewed = mint(time.time_ns(), tokens)
     links.renew(record, renewed)
     return renewed, False
+
+
+def _has_row(token: Token, session: SessionStore) -> bool:
+    """Whether the database knows the token that main is about to vouch for."""
+    record = session.record
+    return record is not None and (record.stored or record.key != token.key)
 
 
 @require_GET

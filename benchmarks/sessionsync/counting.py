@@ -30,8 +30,9 @@ class Asked:
 def counted() -> Iterator[Asked]:
     """Count this thread's commands at the client: what is sent at once is one round trip."""
     asked = Asked()
-    send_one, pack_many = AbstractConnection.send_command, AbstractConnection.pack_commands
-    send = AbstractConnection.send_packed_command
+    send_one: Any = AbstractConnection.send_command
+    pack_many: Any = AbstractConnection.pack_commands
+    send: Any = AbstractConnection.send_packed_command
 
     def count_send(self: Any, *args: Any, **kwargs: Any) -> Any:
         asked.trips += 1
