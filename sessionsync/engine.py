@@ -6,7 +6,6 @@ looks nothing up until it is used. `session_key` is the key of the session they 
 
 import time
 from collections.abc import Iterable
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,7 +49,7 @@ class SessionStore(SessionCodec):
         self.minted: Token | None = None
         self.ended = False
         self._record: Record | object | None = _UNREAD
-        self._loaded: dict[str, Any] = {}
+        self._loaded = ""
         super().__init__(None)
 
     # Which session this is.
@@ -102,8 +101,11 @@ class SessionStore(SessionCodec):
     def load(self) -> dict[str, Any]:
         """The session's data; empty for a visitor without a session."""
         record = self.record
-        data = self.decode(record.data) if record and record.data else {}
-        self._loaded = deepcopy(data)
+        self._loaded = record.data if record else ""
+        return self._decoded()
+
+    def _decoded(self) -> dict[str, Any]:
+        data: dict[str, Any] = self.decode(self._loaded) if self._loaded else {}
         return data
 
     def exists(self, session_key: str) -> bool:
@@ -117,7 +119,7 @@ class SessionStore(SessionCodec):
         token = self._mint()
         self._record = Record(key=token.key, family=token.key, stored=False)
         self._session_cache: dict[str, Any] = {}
-        self._loaded = {}
+        self._loaded = ""
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
@@ -188,12 +190,12 @@ class SessionStore(SessionCodec):
     def _remember(self, row: Session) -> None:
         record = Record.of(row)
         self._record = record
-        self._loaded = deepcopy(self._values)
+        self._loaded = record.data
         transaction.on_commit(lambda: records.write_copy(record))
 
     def _rebase(self, key: str) -> None:
         """Read what is there now and do our own changes to it again."""
-        ours, base = self._values, self._loaded
+        ours, base = self._values, self._decoded()
         row = Session.objects.filter(key=key).first()
         while row is not None and row.state == Session.State.LINKED:
             row = Session.objects.filter(key=row.successor).first()
@@ -224,7 +226,7 @@ class SessionStore(SessionCodec):
         self.ended = True
         self.minted = None
         self._record = None
-        self._loaded = {}
+        self._loaded = ""
 
     def cycle_key(self) -> None:
         """Replace the token, as every sign-in must.
@@ -242,7 +244,7 @@ class SessionStore(SessionCodec):
         )
         self._record = record
         self._session_cache = data
-        self._loaded = {}
+        self._loaded = ""
         self.modified = True
         self._insert(record)
 
