@@ -6,6 +6,7 @@ Keys hold token ids and digests, never a MAC, a client key or a code as the brow
 import hashlib
 import json
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,15 @@ local held = redis.call('GET', KEYS[1])
 if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'EX', ARGV[3])
 return 1
+"""
+
+_ISSUE = """
+local asked = redis.call('INCR', KEYS[1])
+if asked == 1 then redis.call('EXPIRE', KEYS[1], 60) end
+if asked > tonumber(ARGV[1]) then return 'flood' end
+if not redis.call('SET', KEYS[2], '', 'NX', 'EX', ARGV[2]) then return 'used' end
+redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[3])
+return 'issued'
 """
 
 _TAKE = """
@@ -158,28 +168,26 @@ def issue_code(
 ) -> str | None:
     """Store a one-time code for a challenge; None if that challenge was used before.
 
-    address: of the browser, for the limit. also: adds to the same round trip. All of it happens,
-    or nothing does. Raises TooManyHandshakes, StoreUnavailable.
+    address: of the browser, for the limit. also: adds to the same round trip. No code is ever
+    there for a challenge that was used. Raises TooManyHandshakes, StoreUnavailable.
     """
     config = get_config()
     code = secrets.token_urlsafe(24)
-    rate = f"{PREFIX}rate:{_digest(address)[:16]}"
+    keys = (
+        f"{PREFIX}rate:{_digest(address)[:16]}",
+        f"{PREFIX}challenge:{record.challenge}",
+        f"{PREFIX}code:{_digest(code)}",
+    )
+    most = sys.maxsize if _may_be_many(address) else config.handshakes_per_minute
+    ages = (config.challenge_age + 60, config.code_age)
     with answering() as redis:
-        pipe = redis.pipeline(transaction=True)
-        pipe.set(rate, 0, nx=True, ex=60)
-        pipe.incr(rate)
-        pipe.set(f"{PREFIX}challenge:{record.challenge}", "", nx=True, ex=config.challenge_age + 60)
-        pipe.set(f"{PREFIX}code:{_digest(code)}", _dumps(record), ex=config.code_age)
+        pipe = redis.pipeline(transaction=False)
+        pipe.eval(_ISSUE, len(keys), *keys, most, *ages, _dumps(record))
         also(pipe)
-        _, asked, first_use, *_ = pipe.execute()
-        flood = asked > config.handshakes_per_minute and not _may_be_many(address)
-        if flood or not first_use:
-            redis.delete(f"{PREFIX}code:{_digest(code)}")
-        if flood:
-            raise TooManyHandshakes
-        if not first_use:
-            return None
-    return code
+        outcome, *_ = pipe.execute()
+    if outcome == b"flood":
+        raise TooManyHandshakes
+    return code if outcome == b"issued" else None
 
 
 class Taken(NamedTuple):
