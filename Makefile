@@ -49,6 +49,11 @@ migrations-check: env-dev  ## Check that no migration is missing
 deploy-check: env-dev  ## Check the production settings (Django's check --deploy)
 	.ci/deploy-check $(BIN)/python
 
+bench: bench-sessionsync  ## Run all benchmarks
+
+bench-sessionsync: env-dev  ## Measure what sessions and handshakes cost, beside Django's own
+	$(BIN)/python -m benchmarks.sessionsync
+
 lock: env-dev  ## Lock the newest versions that requirements/*.in allow
 	.ci/lock $(BIN)/uv
 
@@ -64,4 +69,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test check lint format types layers migrations-check deploy-check lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
