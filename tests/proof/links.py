@@ -51,6 +51,8 @@ def row_of(world: World, key: Token) -> Row:
 def read(server: "Worker", key: Token) -> Row:
     """A row, through Redis if the world has copies."""
     world = server.world
+    if key in server.known:
+        return server.known[key]
     copy: tuple[int, Row | str] | None = None
     if server.rules.copies:
         copy = server.do(lambda: world.copies.get(key), writes=False)
@@ -86,6 +88,7 @@ def settle(server: "Worker", tokens: Iterable[Token]) -> Found | None:
     wanted = sorted(set(tokens))
     while True:
         found = {one.key: one for one in (follow(server, token) for token in wanted) if one}
+        server.known = {}
         taking_over = [one for one in found.values() if one.row.replaces]
         if taking_over:
             for one in taking_over:

@@ -15,6 +15,7 @@ may happen as often as the world's `faults` say.
 | rotate | the browser changes to its other cookie jar, on all sites |
 | flush | Redis is emptied |
 | expire | all codes expire |
+| lapse | Redis loses its copies of sessions, and nothing else |
 | wait | all handshakes under way become older than the wait for main |
 | half | all tokens reach half of their life |
 | stray | another tab, of any browser, opens the address that this one has just asked for |
@@ -276,6 +277,17 @@ class Model:
                 after.using = tuple(using)
                 self._send_again(after, browser)
                 yield f"browser {browser} changes to its jar {using[browser]}", after
+        yield from self._redis(world, left)
+        if "half" in left:
+            after = self._spend(world, "half")
+            after.old = frozenset(token for _, _, token in _tokens(world.jars))
+            yield "half of all tokens' life is over", after
+        if "wait" in left:
+            yield "some seconds pass", self._wait(world)
+        if "stray" in left:
+            yield from self._stray(world)
+
+    def _redis(self, world: World, left: set[str]) -> Iterator[Event]:
         if "flush" in left:
             after = self._spend(world, "flush")
             after.codes, after.pending, after.copies, after.landed = {}, {}, {}, {}
@@ -285,14 +297,10 @@ class Model:
             after = self._spend(world, "expire")
             after.codes = {}
             yield "the codes expire", after
-        if "half" in left:
-            after = self._spend(world, "half")
-            after.old = frozenset(token for _, _, token in _tokens(world.jars))
-            yield "half of all tokens' life is over", after
-        if "wait" in left:
-            yield "some seconds pass", self._wait(world)
-        if "stray" in left:
-            yield from self._stray(world)
+        if "lapse" in left and world.copies:
+            after = self._spend(world, "lapse")
+            after.copies = {}
+            yield "the copies lapse", after
 
     def _lose(self, world: World, name: str) -> Iterator[Event]:
         _, _, kind = name.partition("-")

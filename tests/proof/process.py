@@ -13,16 +13,26 @@ from sessionsync import tokens
 from sessionsync.tokens import Token
 from tests.proof import links
 from tests.proof.links import Found
-from tests.proof.state import MAIN, Cookie, Page, Process, World
+from tests.proof.state import MAIN, Cookie, Page, Process, Row, World
 
 POST_VERBS = {"put", "foreign", "login", "logout", "checkout"}
-
-
 REMEDIES = frozenset({"marker", "kept", "promised", "renewed", "families"})
+"""What the exploration asked for; docs/sessionsync/proof.md says why. One more, "again", is on in
+the worlds that need it, because it makes the others much larger.
+
+marker: for some seconds consume's answer leaves a cookie beside the token; a page that finds it
+without the token does not shake hands again.
+again: main sees by its own main_key cookies that what it has just vouched for did not stay, and
+this handshake ends at the address that is served whatever cookies there are.
+kept: consume goes on to a kept request also where it needs no code.
+promised: a flow's name says that a request is kept for it.
+renewed: main vouches for what the old token leads to, not for a renewal that came too late.
+families: a link joins the families of the two.
+"""
 
 
 class Rules(NamedTuple):
-    """How a world's servers behave. Each switch off is the protocol without one of its rules.
+    """How a world's servers behave.
 
     steps: whether processes take turns between steps, or only die there.
     copies: whether Redis holds copies of rows.
@@ -63,6 +73,8 @@ class Worker:
         self._record: Found | None = None
         self.resolved = False
         self.minted: Token | None = None
+        self.known: dict[Token, Row] = {}
+        self.copy: object = None
         self.alone = False
 
     # Steps.

@@ -172,7 +172,8 @@ class Server(Worker):
             token = links.renew(self, found, self.mint())
         else:
             token = found.key
-        code = Code(token, site, flow, fresh, self.maker(), again)
+        has_row = found is not None and (found.row.stored or found.key != token)
+        code = Code(token, site, flow, fresh, self.maker(), again, has_row)
         if not self.do(lambda: self.issue(code)):
             return self.finish(Page(None, "stopped"))
         self.set["token", token] = 1
@@ -211,8 +212,13 @@ class Server(Worker):
         return True
 
     def take(self, name: str) -> Code | None:
-        """Read and delete a code in one step."""
-        code: Code | None = self.do(lambda: links.remove(self.world, "codes", name))
+        """Read and delete a code, and read the copy of its session, in one step."""
+
+        def step() -> tuple[Code | None, object]:
+            code: Code | None = links.remove(self.world, "codes", name)
+            return code, code and self.world.copies.get(code.token)
+
+        code, self.copy = self.do(step)
         return code
 
     def verdict(self, code: Code | None) -> Verdict:
@@ -262,6 +268,8 @@ class Server(Worker):
         flow, site = self.url.flow, self.url.site
         first = protocol.first_try_of(flow)
         self.note_yield(code)
+        if self.rules.copies and self.copy is None and not code.has_row:
+            self.known = {code.token: links.UNUSED._replace(family=code.token)}
         winner = links.settle(self, [code.token, *self.presented])
         if winner is None:
             if protocol.is_retry(flow):
@@ -272,13 +280,7 @@ class Server(Worker):
         if "again" in self.rules.remedies:
             mark = (site, winner.key, len(self.world.landed) + 1)
             self.do(lambda: links.assign(self.world, "landed", first, mark))
-        on = self.serve_without(site) if code.again else Url(site)
-        go = Url(site, "resume", first) if is_kept else on
-        reached = links.follow(self, code.token)
-        if reached is None or reached.key != winner.key:
-            back = code._replace(token=winner.key)
-            self.do(lambda: links.assign(self.world, "codes", f"r{flow}", back))
-            go = Url(MAIN, "adopt", first if is_kept else "", f"r{flow}")
+        go = self.after_consume(code, winner, is_kept=is_kept)
         self.set["token", winner.key] = 1
         if "marker" in self.rules.remedies:
             self.set["landed", ""] = 0
@@ -289,6 +291,19 @@ class Server(Worker):
             if not (is_kept and name == first):
                 self.set["key", name] = None
         self.finish(Page())
+        return go
+
+    def after_consume(self, code: Code, winner: Found, *, is_kept: bool) -> Url:
+        """Where to go with the shared session: by way of main where that must adopt it."""
+        flow, site = self.url.flow, self.url.site
+        first = protocol.first_try_of(flow)
+        on = self.serve_without(site) if code.again else Url(site)
+        go = Url(site, "resume", first) if is_kept else on
+        reached = links.follow(self, code.token)
+        if reached is None or reached.key != winner.key:
+            back = code._replace(token=winner.key)
+            self.do(lambda: links.assign(self.world, "codes", f"r{flow}", back))
+            go = Url(MAIN, "adopt", first if is_kept else "", f"r{flow}")
         return go
 
     def note_yield(self, code: Code) -> None:

@@ -116,6 +116,7 @@ class Code(NamedTuple):
     """An auth code, or a return code for main. `maker`: whose it is; for the rules only.
 
     again: the token that main vouched for a moment ago did not stay on that site.
+    has_row: the database knew the token when the code was made.
     """
 
     token: Token
@@ -124,6 +125,7 @@ class Code(NamedTuple):
     fresh: bool
     maker: int
     again: bool = False
+    has_row: bool = True
 
 
 class Pending(NamedTuple):

@@ -90,6 +90,8 @@ FULL = [
             {"flush": 1, "expire": 1, "drop": 1, "wait": 1}, most=9),
     Setting("two processes link one pair, Redis emptied", (tab(MAIN), tab(MAIN)),
             {"die": 1, "flush": 1}, rules=COPIES, tokens={MAIN: (1, 2)}),
+    Setting("a vouched token is linked before its code comes back",
+            (tab("a"), tab("a")), {"lapse": 1, "die": 1}, rules=COPIES),
     Setting("three processes link one pair", (tab(MAIN), tab(MAIN), tab(MAIN)), {"die": 1},
             rules=STEPS, tokens={MAIN: (1, 2)}),
     Setting("a first POST and another tab, codes expire", (tab(("a", "put:hat")), tab("a")),
