@@ -1,0 +1,47 @@
+"""That the checks would notice: each instrument is shown something that is wrong."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.pages import node
+from tests.pages.running import Demo
+from tests.pages.survey import AXE, OVERFLOW, SHIFTS
+
+BAD = '<p id="x" id="x"><img src="x.png"></p><div style="inline-size: 3000px">wide</div>'
+
+
+def test_axe_notices_a_picture_without_words(page: Page, demo: Demo) -> None:
+    page.goto(demo.url("home"))
+    page.evaluate(
+        "html => document.querySelector('main').insertAdjacentHTML('beforeend', html)", BAD
+    )
+    page.evaluate(node.axe_source())
+
+    violations, _rules = page.evaluate(AXE)
+
+    assert [each.partition(":")[0] for each in violations] == ["image-alt"]
+
+
+def test_a_shift_and_a_wide_element_are_measured(page: Page) -> None:
+    page.add_init_script(SHIFTS)
+    page.goto("data:text/html,<h1>Still</h1><p>Text</p>")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.shifts") == 0
+    assert page.evaluate(OVERFLOW) == 0
+
+    page.evaluate(
+        "document.querySelector('h1').style.cssText = 'margin-block: 300px; width: 3000px'"
+    )
+    page.wait_for_timeout(200)
+
+    assert page.evaluate("window.shifts") > 0.02
+    assert page.evaluate(OVERFLOW) > 0
+
+
+def test_html_validate_notices_what_a_browser_forgives(tmp_path: Path) -> None:
+    (tmp_path / "bad.html").write_text(f"<!doctype html><title>Bad</title>{BAD}<b></i>")
+
+    rules = {message.split()[1] for message in node.validate_html(tmp_path)}
+
+    assert {"no-dup-attr:", "no-inline-style:", "close-order:", "wcag/h37:"} <= rules
