@@ -109,7 +109,7 @@ def test_every_outcome_that_is_written_has_a_meaning() -> None:
     )
     folder = Path(store.__file__).parent
     found = {
-        pair for file in folder.glob("*.py") for pair in written.findall(file.read_text("utf-8"))
+        pair for file in folder.rglob("*.py") for pair in written.findall(file.read_text("utf-8"))
     }
     assert {("consume", "accept"), ("adopt", "foreign"), ("end", "retired")} <= found
     assert found - set(MEANINGS) == set()
