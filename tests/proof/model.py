@@ -256,7 +256,7 @@ class Model:
         if page.notice == "not run" and world.runs.get(good):
             world.broken = f"7: a page says that {good} was not put in, and it was"
         spent = self.setting.faults.get("stray") != world.faults.get("stray")
-        odd = self.setting.refuses or self.setting.habits or world.vanished or spent
+        odd = self.setting.refuses or self.setting.habits or world.troubles > tab.troubles or spent
         if not odd and page.notice == "cookies off":
             world.broken = "3: a browser that keeps cookies is told that it does not"
 

@@ -81,5 +81,9 @@ class Network(RuleBasedStateMachine):
 
 TestNetwork = Network.TestCase
 TestNetwork.settings = settings(
-    max_examples=100, stateful_step_count=80, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100,
+    stateful_step_count=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
