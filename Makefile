@@ -25,6 +25,10 @@ test: env-dev  ## Run all tests, on a PostgreSQL and a Valkey of their own (ARGS
 	@case '$(subst ','\'',$(ARGS))' in *'not browser'*) ;; *) $(BIN)/python -m shop.ops.browser ;; esac
 	$(BIN)/python -m pytest $(ARGS)
 
+test-browsers: env-dev  ## Run sessionsync in three real engines: Chromium, Firefox, WebKitGTK
+	@$(BIN)/python -m shop.ops.engines
+	$(BIN)/python -m pytest tests/browsers $(ARGS)
+
 check: lint types layers migrations-check deploy-check  ## Run every check that is not a test
 
 lint: env-dev  ## Check style: Python (ruff) and templates (djade)
@@ -69,4 +73,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
