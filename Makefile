@@ -29,6 +29,9 @@ test-browsers: env-dev  ## Run sessionsync in three real engines: Chromium, Fire
 	@$(BIN)/python -m shop.ops.engines
 	$(BIN)/python -m pytest tests/browsers $(ARGS)
 
+prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake
+	$(BIN)/python -m tests.proof
+
 check: lint types layers migrations-check deploy-check  ## Run every check that is not a test
 
 lint: env-dev  ## Check style: Python (ruff) and templates (djade)
@@ -73,4 +76,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser

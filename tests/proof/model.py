@@ -223,7 +223,7 @@ class Model:
         after.tabs = self._with(after, number, at=None).tabs
         if isinstance(response.go, Page):
             after.tabs = self._with(after, number, asked="").tabs
-            self._page(after, tab, response.go)
+            self._page(after, tab, response.go, request.hops)
             return f"tab {number}: page, {response.go.notice or response.go.session}", after
         stays = response.go.site == site and request.same_origin
         self._send(
@@ -249,7 +249,7 @@ class Model:
         world.held |= _tokens({place: world.jars[place]})
         world.had |= world.within_reach
 
-    def _page(self, world: World, tab: Tab, page: Page) -> None:
+    def _page(self, world: World, tab: Tab, page: Page, hops: int) -> None:
         verb, _, good = tab.asked.partition(":")
         if verb in {"put", "foreign"} and not page.notice and not world.runs.get(good):
             world.broken = f"7: a page does not say that {good} was not put in"
@@ -257,7 +257,7 @@ class Model:
             world.broken = f"7: a page says that {good} was not put in, and it was"
         spent = self.setting.faults.get("stray") != world.faults.get("stray")
         odd = self.setting.refuses or self.setting.habits or world.troubles > tab.troubles or spent
-        if not odd and page.notice == "cookies off":
+        if not odd and page.notice == "cookies off" and hops > 1:  # not one that was told, reloaded
             world.broken = "3: a browser that keeps cookies is told that it does not"
 
     # Faults.
