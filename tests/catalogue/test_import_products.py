@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from shop.catalogue import importing
+from shop.catalogue.exchange import importing
 from shop.catalogue.models import Category, Product, ProductImage, Tag, Variant
 from shop.catalogue.services import add_category
 from shop.storefronts.models import Storefront
@@ -328,13 +328,14 @@ REFUSED: list[tuple[bytes, str]] = [
     (b"", "the file is empty"),
     (b"\n\n", "the file is empty"),
     (product_file(), "the file has a header, but no products"),
-    (b"name,price\nMug,1\n", "line 1: no column “Handle”, “Title”, “Variant Price”"),
+    (b"name,price\nMug,1\n", "line 1: no column “Handle”, “Title”; this is not Shopify's"),
+    (b"colour,size\nred,M\n", "line 1: neither Shopify's nor WooCommerce's product CSV"),
     (b"Handle,Title,Title,Variant Price\n", "line 1, column “Title”: the header names it twice"),
     (b"Handle,Title,Variant Price\nmug,Mug\n", "line 2: 2 columns, but the header has 3"),
     (b"Handle,Title,Variant Price\nmug,Mug,1,2\n", "line 2: 4 columns, but the header has 3"),
     (b'Handle,Title,Variant Price\nmug,"Mug,1\n', "line 2: not valid CSV"),
     (b"Handle,Title,Variant Price\nmug,Caf\xe9,1\n", "line 2: not UTF-8 text (byte 0xe9 at"),
-    ("Handle,Title".encode("utf-16"), "line 1: the file is UTF-16; save it as “CSV UTF-8”"),
+    ("Handle,Title".encode("utf-16"), "line 1: no column “Variant Price”; this"),
     (b"PK\x03\x04\x00\x00", "line 1: a zero byte: this is not a CSV file"),
     (product_file(plain(**{"Variant Price": "abc"})), "column “Variant Price”: “abc” is not a"),
     (product_file(plain(**{"Variant Price": "1,299"})), "“1,299” is not a price"),
@@ -351,6 +352,11 @@ REFUSED: list[tuple[bytes, str]] = [
     (product_file(plain(**{"Variant Inventory Policy": "x"})), "“x” is none of deny, continue"),
     (product_file(plain(**{"Image Src": "pic.jpg"})), "“pic.jpg” is not an http or https address"),
     (product_file(plain(Title="")), "line 2, column “Title”: missing in the first row of “mug”"),
+    (product_file(plain(Title="<b>Mug</b>")), "“<b>Mug</b>” holds HTML; a title is plain text"),
+    (product_file(plain(**{"Body (HTML)": "x" * 500_001})),
+     "line 2, column “Body (HTML)”: 500001 characters, but 500000 are the limit"),
+    (product_file(plain(Vendor="a\0b")), "line 2, column “Vendor”: a zero byte"),
+    (product_file(plain(Type="a > " * 40)), "the address of this category would be too long"),
     (product_file(plain(Title="x" * 256)), "line 2, column “Title”: 256 characters, but 255 are"),
     (product_file(plain("", Title="Mug")), "line 2, column “Handle”: missing"),
     (product_file(plain("a b")), "“a b” may hold letters, digits, - and _ only"),

@@ -1,0 +1,346 @@
+"""Brings a batch of products in the database up to what a file says of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Model, Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, Variant
+from shop.catalogue.services import add_category, category_slug
+from shop.catalogue.text import plain_text
+from shop.storefronts.models import Storefront
+
+from .addresses import KnownImages
+from .parsed import ParsedProduct, ParsedVariant
+from .reports import Change
+
+PRODUCT_FIELDS = ("title", "description", "vendor", "attributes", "is_published", "category_id")
+VARIANT_FIELDS = (
+    "barcode", "price", "compare_at_price", "tracks_stock", "stock", "allows_backorder",
+    "weight_grams", "requires_shipping", "taxable", "position",
+)  # fmt: skip
+ROWS = 500
+"""Rows changed by one statement."""
+
+RELATED: dict[str, type[Model]] = {
+    "variants": Variant,
+    "images": ProductImage,
+    "options": Option,
+}
+
+
+@dataclass
+class Batch:
+    """Some products of a file beside those in the database, and what is done about them."""
+
+    found: dict[str, Product]
+    """Products by slug; after `write_products` all of them."""
+    created: set[int] = field(default_factory=set)
+    """Products, by id, that this batch made."""
+    changes: dict[int, Change] = field(default_factory=dict)
+    """What is new, by the id of the product; those it made are among them."""
+    pairs: list[tuple[ParsedProduct, Product]] = field(default_factory=list)
+    late_skus: dict[int, tuple[str, ParsedVariant]] = field(default_factory=dict)
+    """Variants, by id, that get their SKU at the end, because another one has it now."""
+    variants_removed: int = 0
+    images_removed: int = 0
+
+    def there(self, product: Product, name: str) -> list[Any]:
+        """The product's rows of that name before the import, as they were fetched."""
+        return [] if product.pk in self.created else list(getattr(product, name).all())
+
+    def change(self, product: Product) -> Change:
+        """Where to note what is new about a product; it counts as changed from now on."""
+        if product.pk not in self.changes:
+            is_new = product.pk in self.created
+            self.changes[product.pk] = Change(product.slug, product.title, is_new)
+        return self.changes[product.pk]
+
+
+class BatchWriter:
+    """Writes batch after batch, for a storefront.
+
+    keeps: fields that are left alone where there is a row already.
+    """
+
+    def __init__(self, storefront: Storefront, keeps: frozenset[str]) -> None:
+        self.storefront = storefront
+        self.keeps = keeps
+        self.domains = set(Storefront.objects.values_list("domain", flat=True))
+        self.categories: dict[tuple[str, ...], Category] = {}
+        self.category_names: dict[int, str] = {}
+        self.addresses: dict[str, Category] = {}
+        names_at: dict[str, tuple[str, ...]] = {}
+        for category in Category.objects.order_by("path"):
+            names = names_at.get(category.path[: -category.steplen], ())
+            names_at[category.path] = (*names, category.name)
+            self.remember((*names, category.name), category)
+
+    def remember(self, names: tuple[str, ...], category: Category) -> None:
+        """Know a category by its names and by its address."""
+        self.categories.setdefault(names, category)
+        self.addresses.setdefault(category.url_path, category)
+        self.category_names[category.pk] = " > ".join(names)
+
+    def write(self, parsed: list[ParsedProduct]) -> Batch:
+        """Compare and write a batch."""
+        products = (
+            Product.objects.filter(slug__in=[item.slug for item in parsed])
+            .select_for_update(of=("self",))
+            .order_by("pk")
+            .prefetch_related(
+                *(
+                    Prefetch(name, rows._default_manager.order_by("pk"))
+                    for name, rows in RELATED.items()
+                )
+            )
+        )
+        batch = Batch({product.slug: product for product in products})
+        self.write_products(parsed, batch)
+        batch.pairs = [(item, batch.found[item.slug]) for item in parsed]
+        self.write_options(batch)
+        self.write_variants(batch)
+        self.write_images(batch)
+        self.write_tags(batch)
+        self.write_storefront(batch)
+        updated = batch.changes.keys() - batch.created
+        Product.objects.filter(pk__in=updated).update(updated_at=timezone.now())
+        return batch
+
+    def assign(self, row: Model, values: dict[str, Any]) -> set[str]:
+        """Set what is another value and no field to keep; give the names of those fields."""
+        changed = {
+            name
+            for name, value in values.items()
+            if name not in self.keeps and getattr(row, name) != value
+        }
+        for name in changed:
+            setattr(row, name, values[name])
+        return changed
+
+    def write_products(self, parsed: list[ParsedProduct], batch: Batch) -> None:
+        """Create and update the products themselves."""
+        to_create, to_update = [], []
+        for item in parsed:
+            values: dict[str, Any] = {
+                name: getattr(item, name) for name in PRODUCT_FIELDS if name != "category_id"
+            }
+            if item.category_path:
+                values["category_id"] = self.category(item.category_path).pk
+            product = batch.found.get(item.slug)
+            if product is None:
+                words = plain_text(item.description)
+                to_create.append(Product(slug=item.slug, description_text=words, **values))
+                continue
+            before = {name: getattr(product, name) for name in values}
+            changed = self.assign(product, values)
+            if changed:
+                product.description_text = plain_text(product.description)
+                to_update.append(product)
+                self.note_fields(batch.change(product), product, before, changed)
+        Product.objects.bulk_create(to_create)
+        fields = [name.removesuffix("_id") for name in PRODUCT_FIELDS]
+        Product.objects.bulk_update(to_update, [*fields, "description_text"])
+        batch.found.update({product.slug: product for product in to_create})
+        batch.created.update(product.pk for product in to_create)
+        for product in to_create:
+            batch.change(product)
+
+    def note_fields(
+        self, change: Change, row: Model, before: dict[str, Any], changed: set[str], of: str = ""
+    ) -> None:
+        """Note which fields changed, and how."""
+        for name, old in before.items():
+            if name not in changed:
+                continue
+            label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            values = [old, getattr(row, name)]
+            if name == "category_id":
+                values = [self.category_names.get(pk, "") for pk in values]
+            change.note(f"{label} ({of})" if of else label, *values)
+
+    def category(self, path: tuple[str, ...]) -> Category:
+        """The category with these names, or with the address they give; made where missing."""
+        if path in self.categories:
+            return self.categories[path]
+        parent = self.category(path[:-1]) if len(path) > 1 else None
+        slug = category_slug(path[-1])
+        address = f"{parent.url_path}/{slug}" if parent else slug
+        if address not in self.addresses:
+            self.remember(path, add_category(path[-1], parent))
+        self.categories[path] = self.addresses[address]
+        return self.categories[path]
+
+    def write_options(self, batch: Batch) -> None:
+        """Give each product the options of the file, in their order."""
+        stale, new = [], []
+        for item, product in batch.pairs:
+            there = sorted(batch.there(product, "options"), key=lambda option: option.position)
+            before = [option.name for option in there]
+            if before != item.options:
+                stale.append(product.pk)
+                new += [
+                    Option(product=product, name=name, position=position)
+                    for position, name in enumerate(item.options, 1)
+                ]
+                if product.pk not in batch.created:
+                    change = batch.change(product)
+                    change.note(_("options"), ", ".join(before), ", ".join(item.options))
+        Option.objects.filter(product__in=stale).delete()
+        Option.objects.bulk_create(new)
+
+    def write_variants(self, batch: Batch) -> None:
+        """Create, update and remove variants, so that each product has those of the file."""
+        skus = {v.sku for item, _product in batch.pairs for v in item.variants if v.sku}
+        taken = set(Variant.objects.filter(sku__in=skus).order_by().values_list("sku", flat=True))
+        to_create: list[Variant] = []
+        to_update: list[Variant] = []
+        to_delete: list[int] = []
+        without_sku: list[int] = []
+        late: list[tuple[Variant, str, ParsedVariant]] = []
+        for item, product in batch.pairs:
+            there = {variant.title: variant for variant in batch.there(product, "variants")}
+            for parsed in item.variants:
+                values = {name: getattr(parsed, name) for name in VARIANT_FIELDS}
+                variant = there.pop(parsed.title, None)
+                if variant is None:
+                    variant = Variant(
+                        product=product,
+                        option_values=parsed.option_values,
+                        title=parsed.title,
+                        sku="" if parsed.sku in taken else parsed.sku,
+                        **values,
+                    )
+                    if variant.sku != parsed.sku:
+                        late.append((variant, item.slug, parsed))
+                    to_create.append(variant)
+                    if product.pk not in batch.created:
+                        batch.change(product).note(_("new variant %s") % parsed.title)
+                    continue
+                before = {name: getattr(variant, name) for name in values}
+                changed = self.assign(variant, values)
+                if changed:
+                    to_update.append(variant)
+                    change = batch.change(product)
+                    self.note_fields(change, variant, before, changed, parsed.title)
+                if variant.sku != parsed.sku and "sku" not in self.keeps:
+                    without_sku.append(variant.pk)
+                    late.append((variant, item.slug, parsed))
+                    batch.change(product).note(_("SKU"), variant.sku, parsed.sku)
+            for variant in there.values():
+                to_delete.append(variant.pk)
+                batch.change(product).note(_("variant %s removed") % variant.title)
+        Variant.objects.filter(pk__in=to_delete).delete()
+        Variant.objects.filter(pk__in=without_sku).update(sku="")
+        Variant.objects.bulk_create(to_create)
+        Variant.objects.bulk_update(to_update, VARIANT_FIELDS, batch_size=ROWS)
+        batch.late_skus = {variant.pk: (slug, parsed) for variant, slug, parsed in late}
+        batch.variants_removed = len(to_delete)
+
+    def write_images(self, batch: Batch) -> None:
+        """Create, update and remove imported pictures; files of ours are left alone."""
+        variants = {
+            (variant.product_id, variant.title): variant.pk
+            for variant in Variant.objects.filter(product__in=[p.pk for _i, p in batch.pairs])
+            .order_by()
+            .only("product", "title")
+        }
+        to_create: list[ProductImage] = []
+        to_update: list[ProductImage] = []
+        stale: list[ProductImage] = []
+        for item, product in batch.pairs:
+            if "images" in self.keeps and product.pk not in batch.created:
+                continue
+            known = KnownImages(batch.there(product, "images"), self.domains)
+            shown_by = dict(_own_images(item))
+            for parsed in item.images:
+                title = shown_by.get(parsed.source_url)
+                values = {
+                    "variant_id": None if title is None else variants[product.pk, title],
+                    "alt": parsed.alt,
+                    "position": parsed.position,
+                }
+                image = known.take(parsed.source_url)
+                if image is None:
+                    to_create.append(
+                        ProductImage(product=product, source_url=parsed.source_url, **values)
+                    )
+                    if product.pk not in batch.created:
+                        batch.change(product).note(_("new image %s") % parsed.source_url[:80])
+                elif self.assign(image, values):
+                    to_update.append(image)
+                    batch.change(product).note(_("image %s changed") % parsed.source_url[:80])
+            for image in known.left():
+                stale.append(image)
+                batch.change(product).note(_("image %s removed") % image.source_url[:80])
+        ProductImage.objects.bulk_create(to_create)
+        ProductImage.objects.bulk_update(to_update, ["variant", "alt", "position"])
+        ProductImage.objects.filter(pk__in=[image.pk for image in stale]).delete()
+        for image in stale:
+            if image.file:
+                transaction.on_commit(partial(default_storage.delete, str(image.file.name)))
+        batch.images_removed = len(stale)
+
+    def write_tags(self, batch: Batch) -> None:
+        """Give each product the tags of the file."""
+        pairs = [
+            (item, product)
+            for item, product in batch.pairs
+            if "tags" not in self.keeps or product.pk in batch.created
+        ]
+        names = dict.fromkeys(name for item, _product in pairs for name in item.tags)
+        tags = {tag.name: tag.pk for tag in Tag.objects.filter(name__in=names)}
+        new = Tag.objects.bulk_create([Tag(name=name) for name in names if name not in tags])
+        tags |= {tag.name: tag.pk for tag in new}
+        link = Product.tags.through
+        there: dict[int, dict[str, int]] = {}
+        for product_id, tag, name in link.objects.filter(
+            product__in=[product.pk for _item, product in pairs]
+        ).values_list("product_id", "tag_id", "tag__name"):
+            there.setdefault(product_id, {})[name] = tag
+        links = []
+        for item, product in pairs:
+            before = there.get(product.pk, {})
+            if before.keys() == set(item.tags):
+                continue
+            gone = [tag for name, tag in before.items() if name not in item.tags]
+            if gone:
+                link.objects.filter(product=product, tag__in=gone).delete()
+            added = [name for name in item.tags if name not in before]
+            links += [link(product=product, tag_id=tags[name]) for name in added]
+            if product.pk not in batch.created:
+                change = batch.change(product)
+                change.note(_("tags"), ", ".join(sorted(before)), ", ".join(item.tags))
+        link.objects.bulk_create(links)
+
+    def write_storefront(self, batch: Batch) -> None:
+        """Add the storefront to those that sell the products."""
+        link = Product.storefronts.through
+        products = [product for _item, product in batch.pairs]
+        sold = set(
+            link.objects.filter(product__in=products, storefront=self.storefront).values_list(
+                "product_id", flat=True
+            )
+        )
+        new = [product for product in products if product.pk not in sold]
+        link.objects.bulk_create(link(product=p, storefront=self.storefront) for p in new)
+        for product in new:
+            if product.pk not in batch.created:
+                batch.change(product).note(_("sold on %s, too") % self.storefront.name)
+
+
+def _own_images(item: ParsedProduct) -> Iterator[tuple[str, str]]:
+    """Pictures that one variant alone shows, with the variant's title."""
+    shown: dict[str, list[str]] = {}
+    for variant in item.variants:
+        if variant.image:
+            shown.setdefault(variant.image, []).append(variant.title)
+    for address, titles in shown.items():
+        if len(titles) == 1:
+            yield address, titles[0]
