@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Concat, Lower, Substr
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from treebeard.exceptions import InvalidPosition
@@ -13,7 +13,13 @@ from treebeard.mp_tree import MP_Node, MP_NodeManager
 
 from shop.storefronts.models import Storefront
 
+from .derived import FacetValue, SearchDocument, SearchWord, VariantValue
 from .text import plain_text
+
+__all__ = [
+    "Category", "FacetValue", "Option", "Product", "ProductImage", "SearchDocument", "SearchWord",
+    "Tag", "Variant", "VariantValue",
+]  # fmt: skip
 
 CHILD_POSITIONS = {"first-child", "last-child", "sorted-child"}
 
@@ -133,7 +139,8 @@ class Product(models.Model):
         verbose_name_plural = _("products")
         ordering = ("-created_at", "-pk")
         indexes = [
-            models.Index(fields=["is_published", "-created_at", "-id"], name="product_newest")
+            models.Index(fields=["is_published", "-created_at", "-id"], name="product_newest"),
+            models.Index(Lower("title"), F("id"), name="product_name"),
         ]
 
     def __str__(self) -> str:
@@ -216,7 +223,8 @@ class Variant(models.Model):
 
     `option_values` holds one value for each of the product's options, in their order; together
     with the product it is the variant's identity. A product without options has one variant with
-    an empty list.
+    an empty list. `available` and `reduced` are `not is_sold_out` and `is_on_sale`, worked out by
+    the database, for queries.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="variants")
@@ -249,6 +257,21 @@ class Variant(models.Model):
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=0)
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
     taxable = models.BooleanField(_("taxable"), default=True)
+    available = models.GeneratedField(
+        expression=models.ExpressionWrapper(
+            Q(tracks_stock=False) | Q(allows_backorder=True) | Q(stock__gt=0),
+            output_field=models.BooleanField(),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
+    reduced = models.GeneratedField(
+        expression=models.Case(
+            models.When(compare_at_price__gt=F("price"), then=Value(True)), default=Value(False)
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=1)
 
     class Meta:
@@ -278,7 +301,9 @@ class Variant(models.Model):
                 violation_error_message=_("A compare-at price is zero or more."),
             ),
         ]
-        indexes = [models.Index(F("product"), F("price"), name="variant_price")]
+        indexes = [
+            models.Index(F("product"), F("available").desc(), F("price"), name="variant_cheapest")
+        ]
 
     def __str__(self) -> str:
         return f"{self.product} ({self.title})" if self.title else str(self.product)

@@ -1,0 +1,75 @@
+"""What the database derives from the catalogue by itself, for search and facets.
+
+Triggers (`search/postgresql.sql`, `search/sqlite.py`) keep these rows right whoever writes to the
+catalogue, and delete them with the variant or product; Python only reads them.
+`manage.py rebuild_search` makes them anew.
+"""
+
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+
+class FacetValue(models.Model):
+    """One value of an option, of whichever product: size, M. The name is in lower case."""
+
+    name = models.CharField(max_length=100)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "value"], name="one_facet_value_of_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+class VariantValue(models.Model):
+    """That a variant has this value; its product beside it, so that counting needs no join."""
+
+    variant = models.ForeignKey("catalogue.Variant", models.DO_NOTHING, related_name="values")
+    product = models.ForeignKey("catalogue.Product", models.DO_NOTHING, related_name="+")
+    value = models.ForeignKey(FacetValue, models.DO_NOTHING, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["variant", "value"], name="one_of_a_variants_values")
+        ]
+        indexes = [models.Index(fields=["value", "product"], name="value_products")]
+
+    def __str__(self) -> str:
+        return f"{self.variant_id}: {self.value_id}"
+
+
+class SearchDocument(models.Model):
+    """What PostgreSQL's full text search knows of a product; SQLite has an FTS5 table instead.
+
+    Weight A is the title, B vendor, category and tags, C the description; a whole SKU is one
+    lexeme that begins with "=".
+    """
+
+    product = models.OneToOneField(
+        "catalogue.Product", models.DO_NOTHING, primary_key=True, related_name="document"
+    )
+    vector = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["vector"], name="search_vector")]
+
+    def __str__(self) -> str:
+        return str(self.product_id)
+
+
+class SearchWord(models.Model):
+    """A word of a title, vendor, category or tag: what a typing error may have meant."""
+
+    word = models.CharField(max_length=40, primary_key=True)
+
+    class Meta:
+        indexes = [
+            GistIndex(fields=["word"], opclasses=["gist_trgm_ops"], name="search_word_trigrams")
+        ]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,227 @@
+-- Keeps catalogue_searchdocument, _searchword, _facetvalue and _variantvalue right, whoever writes.
+-- Run as a whole, and again after each change of this file (shop/catalogue/search/index.py).
+-- The triggers work on statements, not rows: an import of 500 products refreshes once. A change
+-- of stock alone refreshes nothing, so that orders never wait for the index.
+
+-- Words in lower case, one blank apart; no character joins two words.
+CREATE OR REPLACE FUNCTION catalogue_words(source text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT lower(translate(source,
+    $punct$!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~“”‘’«»‹›—–…·•、。，！？（）《》【】「」：；％＆￥€£×$punct$,
+    repeat(' ', 80)))
+$$;
+
+-- Scripts without blanks between words: two characters at a time, and the last one alone.
+CREATE OR REPLACE FUNCTION catalogue_bigrams(source text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg(substr(found.run[1], place, 2), ' ' ORDER BY found.nr, place), '')
+  FROM regexp_matches(
+      source, '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+', 'g'
+    ) WITH ORDINALITY AS found(run, nr),
+    generate_series(1, length(found.run[1])) AS place
+$$;
+
+CREATE OR REPLACE FUNCTION catalogue_spaced(source text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT regexp_replace(
+    catalogue_words(source),
+    '[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+', ' ', 'g')
+$$;
+
+-- Stems of English words; the words as they stand, too, where that is asked for; bigrams.
+CREATE OR REPLACE FUNCTION catalogue_vector(source text, weight "char", as_written boolean)
+RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT setweight(
+    to_tsvector('pg_catalog.english', spaced)
+      || CASE WHEN as_written THEN to_tsvector('pg_catalog.simple', spaced) ELSE ''::tsvector END
+      || to_tsvector('pg_catalog.simple', catalogue_bigrams(source)),
+    weight)
+  FROM (SELECT catalogue_spaced(source)) AS latin(spaced)
+$$;
+
+-- Refreshes the documents of these products and adds their words. The documents are locked first:
+-- of two writers to one product, the second sees what the first has committed.
+CREATE OR REPLACE FUNCTION catalogue_refresh_documents(products bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF products IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM 1 FROM catalogue_searchdocument
+    WHERE product_id = ANY (products) ORDER BY product_id FOR UPDATE;
+  WITH texts AS MATERIALIZED (
+    SELECT product.id, product.title, product.description_text,
+      concat_ws(' ', product.vendor, category.name, (
+        SELECT string_agg(tag.name, ' ') FROM catalogue_product_tags link
+        JOIN catalogue_tag tag ON tag.id = link.tag_id WHERE link.product_id = product.id
+      )) AS keywords,
+      (SELECT array_agg('=' || lower(variant.sku)) FROM catalogue_variant variant
+       WHERE variant.product_id = product.id AND variant.sku <> '') AS skus
+    FROM catalogue_product product
+    LEFT JOIN catalogue_category category ON category.id = product.category_id
+    WHERE product.id = ANY (products)
+  ), words AS (
+    INSERT INTO catalogue_searchword (word)
+    SELECT DISTINCT word
+    FROM texts, regexp_split_to_table(catalogue_spaced(title || ' ' || keywords), '\s+') AS word
+    WHERE length(word) BETWEEN 3 AND 40
+      AND NOT EXISTS (SELECT 1 FROM catalogue_searchword known WHERE known.word = word.word)
+    ORDER BY word
+    ON CONFLICT DO NOTHING
+  )
+  INSERT INTO catalogue_searchdocument AS there (product_id, vector)
+  SELECT id,
+    catalogue_vector(title, 'A', true) || catalogue_vector(keywords, 'B', true)
+      || catalogue_vector(left(description_text, 50000), 'C', false)
+      || coalesce(array_to_tsvector(skus), '')
+  FROM texts ORDER BY id
+  ON CONFLICT (product_id) DO UPDATE SET vector = EXCLUDED.vector
+    WHERE there.vector IS DISTINCT FROM EXCLUDED.vector;
+END $$;
+
+-- The option values that the variants of these products have, as facets name them.
+CREATE OR REPLACE FUNCTION catalogue_values_of(products bigint[])
+RETURNS TABLE (variant_id bigint, product_id bigint, name text, value text)
+LANGUAGE sql STABLE AS $$
+  SELECT variant.id, variant.product_id, left(lower(btrim(named.name)), 100), left(chosen.value, 200)
+  FROM catalogue_variant variant
+  JOIN (
+    SELECT option.product_id, option.name, row_number() OVER (
+      PARTITION BY option.product_id ORDER BY option.position, option.id) AS place
+    FROM catalogue_option option WHERE option.product_id = ANY (products)
+  ) named ON named.product_id = variant.product_id
+  CROSS JOIN LATERAL jsonb_array_elements_text(
+    CASE jsonb_typeof(variant.option_values) WHEN 'array' THEN variant.option_values ELSE '[]' END
+  ) WITH ORDINALITY AS chosen(value, place)
+  WHERE variant.product_id = ANY (products) AND chosen.place = named.place AND chosen.value <> ''
+$$;
+
+CREATE OR REPLACE FUNCTION catalogue_refresh_values(products bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF products IS NULL THEN
+    RETURN;
+  END IF;
+  INSERT INTO catalogue_facetvalue (name, value)
+  SELECT DISTINCT wanted.name, wanted.value FROM catalogue_values_of(products) wanted
+  WHERE NOT EXISTS (
+    SELECT 1 FROM catalogue_facetvalue known
+    WHERE known.name = wanted.name AND known.value = wanted.value)
+  ORDER BY 1, 2
+  ON CONFLICT DO NOTHING;
+  DELETE FROM catalogue_variantvalue there
+  WHERE there.product_id = ANY (products) AND NOT EXISTS (
+    SELECT 1 FROM catalogue_values_of(products) wanted
+    JOIN catalogue_facetvalue known ON known.name = wanted.name AND known.value = wanted.value
+    WHERE wanted.variant_id = there.variant_id AND wanted.product_id = there.product_id
+      AND known.id = there.value_id);
+  INSERT INTO catalogue_variantvalue (variant_id, product_id, value_id)
+  SELECT wanted.variant_id, wanted.product_id, known.id
+  FROM catalogue_values_of(products) wanted
+  JOIN catalogue_facetvalue known ON known.name = wanted.name AND known.value = wanted.value
+  WHERE NOT EXISTS (
+    SELECT 1 FROM catalogue_variantvalue there
+    WHERE there.variant_id = wanted.variant_id AND there.value_id = known.id)
+  ON CONFLICT DO NOTHING;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_product_written() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE products bigint[];
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM catalogue_searchdocument WHERE product_id IN (SELECT id FROM changed);
+    RETURN NULL;
+  ELSIF TG_OP = 'UPDATE' THEN
+    SELECT array_agg(now.id) INTO products FROM changed now JOIN was USING (id)
+    WHERE (now.title, now.vendor, now.description_text, now.category_id)
+      IS DISTINCT FROM (was.title, was.vendor, was.description_text, was.category_id);
+  ELSE
+    SELECT array_agg(id) INTO products FROM changed;
+  END IF;
+  PERFORM catalogue_refresh_documents(products);
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_category_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM catalogue_refresh_documents(array_agg(product.id))
+  FROM changed now JOIN was USING (id) JOIN catalogue_product product ON product.category_id = now.id
+  WHERE now.name <> was.name;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_tag_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM catalogue_refresh_documents(array_agg(DISTINCT link.product_id))
+  FROM changed now JOIN was USING (id) JOIN catalogue_product_tags link ON link.tag_id = now.id
+  WHERE now.name <> was.name;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_product_tags_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM catalogue_refresh_documents(array_agg(DISTINCT product_id)) FROM changed;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_option_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)) FROM changed;
+  IF TG_OP = 'UPDATE' THEN
+    PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)) FROM was;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION catalogue_variant_written() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE named bigint[]; valued bigint[];
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    SELECT
+      array_agg(DISTINCT product.id) FILTER (
+        WHERE now.sku <> was.sku OR now.product_id <> was.product_id),
+      array_agg(DISTINCT product.id) FILTER (
+        WHERE now.option_values <> was.option_values OR now.product_id <> was.product_id)
+    INTO named, valued
+    FROM changed now JOIN was USING (id)
+    CROSS JOIN LATERAL (VALUES (now.product_id), (was.product_id)) AS product(id);
+  ELSE
+    SELECT array_agg(DISTINCT product_id) FILTER (WHERE sku <> '') INTO named FROM changed;
+    IF TG_OP = 'DELETE' THEN
+      DELETE FROM catalogue_variantvalue WHERE variant_id IN (SELECT id FROM changed);
+    ELSE
+      SELECT array_agg(DISTINCT product_id) INTO valued FROM changed;
+    END IF;
+  END IF;
+  PERFORM catalogue_refresh_documents(named);
+  PERFORM catalogue_refresh_values(valued);
+  RETURN NULL;
+END $$;
+
+DO $$
+DECLARE place record;
+BEGIN
+  FOR place IN
+    SELECT * FROM (VALUES
+      ('catalogue_product', 'INSERT'), ('catalogue_product', 'UPDATE'),
+      ('catalogue_product', 'DELETE'),
+      ('catalogue_category', 'UPDATE'), ('catalogue_tag', 'UPDATE'),
+      ('catalogue_product_tags', 'INSERT'), ('catalogue_product_tags', 'DELETE'),
+      ('catalogue_option', 'INSERT'), ('catalogue_option', 'UPDATE'),
+      ('catalogue_option', 'DELETE'),
+      ('catalogue_variant', 'INSERT'), ('catalogue_variant', 'UPDATE'),
+      ('catalogue_variant', 'DELETE')
+    ) AS places(name, event)
+  LOOP
+    EXECUTE format(
+      'CREATE OR REPLACE TRIGGER derive_on_%s AFTER %s ON %I REFERENCING %s '
+      'FOR EACH STATEMENT EXECUTE FUNCTION %I()',
+      lower(place.event), place.event, place.name,
+      CASE place.event
+        WHEN 'INSERT' THEN 'NEW TABLE AS changed'
+        WHEN 'DELETE' THEN 'OLD TABLE AS changed'
+        ELSE 'OLD TABLE AS was NEW TABLE AS changed'
+      END,
+      place.name || '_written');
+  END LOOP;
+END $$;
