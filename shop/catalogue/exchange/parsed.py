@@ -1,5 +1,6 @@
 """A product between a file and the database: what every format reads and writes."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -176,6 +177,23 @@ def tags_of(row: Row, column: str, tags: Iterable[str]) -> list[str]:
     """Tags, each once, in the order of the alphabet."""
     cleaned = {row.short(column, tag.strip(), 255) for tag in tags}
     return sorted(cleaned - {""})
+
+
+def facts_of(row: Row, column: str) -> dict[str, str]:
+    """Facts of a product, written as JSON."""
+    text = row.get(column)
+    try:
+        facts = json.loads(text or "{}")
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise row.problem(column, _('not facts as JSON; write them like {"Material": "Wool"}'))
+    return {name: str(facts[name]) for name in sorted(facts)}
+
+
+def facts_cell(facts: dict[str, str]) -> str:
+    """The reverse of `facts_of`."""
+    return json.dumps(facts, ensure_ascii=False) if facts else ""
 
 
 def description_of(row: Row, *columns: str) -> str:

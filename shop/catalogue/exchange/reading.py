@@ -290,4 +290,5 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     except UnicodeError as problem:
         raise CsvProblem(_("not %s text from here on") % encoding.upper(), number + 1) from problem
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()

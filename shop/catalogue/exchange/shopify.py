@@ -6,7 +6,6 @@ picture; further rows hold a variant, a picture or both. The columns got other n
 are understood too. Columns that are not named here are ignored.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -21,6 +20,8 @@ from .parsed import (
     add_variant,
     category_of,
     description_of,
+    facts_cell,
+    facts_of,
     handle_of,
     tags_of,
     title_of,
@@ -191,19 +192,8 @@ def _product(row: Row) -> ParsedProduct:
         tags=tags_of(row, "Tags", row.get("Tags").split(",")),
         is_published=offered and published,
         options=options,
-        attributes=_attributes(row),
+        attributes=facts_of(row, ATTRIBUTES),
     )
-
-
-def _attributes(row: Row) -> dict[str, str]:
-    text = row.get(ATTRIBUTES)
-    try:
-        facts = json.loads(text or "{}")
-    except ValueError:
-        facts = None
-    if not isinstance(facts, dict):
-        raise row.problem(ATTRIBUTES, _('not facts as JSON; write them like {"Material": "Wool"}'))
-    return {name: str(facts[name]) for name in sorted(facts)}
 
 
 def _variant(product: ParsedProduct, row: Row) -> ParsedVariant:
@@ -282,9 +272,7 @@ def _product_cells(product: ParsedProduct) -> dict[str, Any]:
         "Tags": ", ".join(product.tags),
         "Published": _word(product.is_published),
         "Status": "active" if product.is_published else "draft",
-        ATTRIBUTES: json.dumps(product.attributes, ensure_ascii=False)
-        if product.attributes
-        else "",
+        ATTRIBUTES: facts_cell(product.attributes),
         **{f"Option{number} Name": name for number, name in enumerate(names, 1)},
     }
 

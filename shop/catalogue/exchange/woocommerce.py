@@ -23,6 +23,7 @@ from .parsed import (
     add_variant,
     category_of,
     description_of,
+    facts_of,
     handle_of,
     tags_of,
     title_of,
@@ -30,6 +31,8 @@ from .parsed import (
 from .reading import Row
 
 HANDLE = "Meta: galleria_handle"
+FACTS = "Meta: galleria_facts"
+"""Facts that have the name of an option, which an attribute of its own cannot say."""
 BARCODE = "GTIN, UPC, EAN, or ISBN"
 UNITS = {
     "Weight (kg)": Decimal(1000),
@@ -44,6 +47,7 @@ COLUMNS = (
     "Type", "SKU", BARCODE, "Name", "Published", "Short description", "Description",
     "Tax status", "In stock?", "Stock", "Backorders allowed?", "Weight (kg)", "Sale price",
     "Regular price", "Categories", "Tags", "Images", "Parent", "Position", "Brands", HANDLE,
+    FACTS,
 )  # fmt: skip
 """What is written, in this order; the attributes follow."""
 
@@ -141,9 +145,7 @@ def parse(row: Row, variations: Sequence[Row], handle: str = "") -> ParsedProduc
         tags=tags_of(row, "Tags", split(row.get("Tags"))),
         is_published=row.choice("Published", _PUBLISHED),
         options=[name for name in facts if name.casefold() in chosen],
-        attributes={
-            name: ", ".join(facts[name]) for name in sorted(facts) if name.casefold() not in chosen
-        },
+        attributes=_facts(row, chosen),
     )
     for position, address in enumerate(split(row.get("Images")), 1):
         product.add_image(row.checked_address("Images", address), position)
@@ -173,6 +175,17 @@ def _attributes(row: Row) -> dict[str, list[str]]:
                 raise row.problem(name_column, _("named twice"))
             found[name] = values
     return found
+
+
+def _facts(row: Row, chosen: set[str]) -> dict[str, str]:
+    """The attributes that no variation chooses, and those that only a meta column can say."""
+    plain = {
+        name: ", ".join(values)
+        for name, values in _attributes(row).items()
+        if name.casefold() not in chosen
+    }
+    facts = plain | facts_of(row, FACTS)
+    return {name: facts[name] for name in sorted(facts)}
 
 
 def _category_path(row: Row) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from .parsed import MAX_ROWS, ParsedProduct, ParsedVariant, Seen
+from .parsed import MAX_ROWS, ParsedProduct, ParsedVariant, Seen, facts_cell
 from .reading import CsvProblem, Refuse, Row, Table
 from .woocommerce import (
     BARCODE,
     COLUMNS,
+    FACTS,
     FIELDS,
     HANDLE,
     NAMES,
@@ -224,11 +225,15 @@ def _attributes(product: ParsedProduct, variant: ParsedVariant | None) -> dict[s
         columns = attribute_columns(number + 1)
         cells |= dict(zip(columns, (name, joined(own), *flags), strict=True))
     if variant is None:
-        for number, (name, value) in enumerate(
-            product.attributes.items(), len(product.options) + 1
-        ):
+        options = {name.casefold() for name in product.options}
+        facts = {name: value for name, value in product.attributes.items()
+                 if name.casefold() not in options}  # fmt: skip
+        for number, (name, value) in enumerate(facts.items(), len(product.options) + 1):
             columns = attribute_columns(number)
             cells |= dict(zip(columns, (name, joined([value]), 1, 0), strict=True))
+        cells[FACTS] = facts_cell(
+            {name: value for name, value in product.attributes.items() if name not in facts}
+        )
     return cells
 
 
