@@ -22,6 +22,9 @@ PROBE = "cookies_stay"
 DISAGREED = "disagreed"
 DISAGREED_AGE = 600
 """Seconds in which a site lets only one disagreement about sessions lead to a handshake."""
+LANDED = "landed"
+LANDED_AGE = 30
+"""Seconds in which a page without the token that a handshake has just set is not moved again."""
 FLOW_AGE = 300
 """Seconds a flow's keys stay in the browser: as long as a request may be kept."""
 FLOWS_AT_ONCE = 6
@@ -153,6 +156,22 @@ def set_ajax_tried(request: HttpRequest, response: HttpResponse) -> None:
 def has_tried_ajax(request: HttpRequest) -> bool:
     """Whether a script was sent to this browser in the last ten minutes."""
     return prefix(request) + AJAX_TRIED in request.COOKIES
+
+
+def set_landed(request: HttpRequest, response: HttpResponse) -> None:
+    """Note that a handshake has just ended on this site."""
+    _set(request, response, prefix(request) + LANDED, "1", LANDED_AGE)
+
+
+def has_landed(request: HttpRequest) -> bool:
+    """Whether a handshake ended here a moment ago."""
+    return prefix(request) + LANDED in request.COOKIES
+
+
+def drop_landed(request: HttpRequest, response: HttpResponse) -> None:
+    """A session ended: its token is missing for that reason, and a handshake is welcome."""
+    if has_landed(request):
+        drop(request, response, prefix(request) + LANDED)
 
 
 def set_disagreed(request: HttpRequest, response: HttpResponse) -> None:

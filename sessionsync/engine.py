@@ -4,8 +4,10 @@
 looks nothing up until it is used. `session_key` is the key of the session they end at, or None.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import IntegrityError, transaction
 
 from sessionsync import links, records
+from sessionsync.goods import SessionGone, lock_session
 from sessionsync.models import Session
 from sessionsync.records import Record, SessionCodec
 from sessionsync.tokens import Token, mint
@@ -236,17 +239,18 @@ class SessionStore(SessionCodec):
         """
         data, old = self._values, self.record
         token = self._mint()
-        record = Record(
-            key=token.key,
-            family=old.family if old else token.key,
-            replaces=old.key if old else "",
-            stored=False,
-        )
-        self._record = record
-        self._session_cache = data
-        self._loaded = ""
-        self.modified = True
-        self._insert(record)
+        record = Record(key=token.key, family=token.key, stored=False)
+        with transaction.atomic():
+            if old is not None:
+                with contextlib.suppress(SessionGone):  # logged out meanwhile: nothing to replace
+                    root = lock_session(old.key)
+                    family = Session.objects.values_list("family", flat=True).get(key=root)
+                    record = replace(record, family=family, replaces=root)
+            self._record = record
+            self._session_cache = data
+            self._loaded = ""
+            self.modified = True
+            self._insert(record)
 
     async def acycle_key(self) -> None:
         """See `cycle_key`."""

@@ -18,7 +18,14 @@ from sessionsync import cookies, journal, store, transports
 from sessionsync.conf import get_config
 from sessionsync.journal import flow_digest
 from sessionsync.models import CarriedOut
-from sessionsync.protocol import Action, Origin, judge_origin, safe_next
+from sessionsync.protocol import (
+    Action,
+    Origin,
+    first_try_of,
+    holds_request,
+    judge_origin,
+    safe_next,
+)
 from sessionsync.store import PendingRequest
 from sessionsync.visit import Flow, Visit, shake_hands
 
@@ -57,7 +64,7 @@ def keep(
             request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site"), network
         )
         confirm = verdict is Origin.DOUBTFUL
-    flow = Flow.begin(visit, visit.back())
+    flow = Flow.begin(visit, visit.back(), holds_request=True)
     pending = PendingRequest(
         site=visit.site.id,
         challenge=flow.challenge,
@@ -134,6 +141,18 @@ def carry_out(visit: Visit, flow: str, pending: PendingRequest) -> HttpResponse:
     return response
 
 
+def is_waiting(flow: str, *, is_kept: bool) -> bool:
+    """Whether a flow's request is still to be carried out, or was lost before it could be.
+
+    is_kept: whether Redis has it. If not, the flow's name still says that there was one; unless
+    it was carried out, the person must hear of it.
+    """
+    first = first_try_of(flow)
+    if is_kept or not holds_request(flow):
+        return is_kept
+    return not CarriedOut.objects.filter(flow=first).exists()
+
+
 def carried_out(flow: str, challenge: str) -> CarriedOut | None:
     """The row of a request that was carried out before, for the browser that sent it."""
     return CarriedOut.objects.filter(flow=flow, challenge=challenge).first()
@@ -170,3 +189,21 @@ def shown_fields(visit: Visit, pending: PendingRequest) -> list[tuple[str, str]]
     form = _rebuilt(visit.request, pending).POST
     fields = [(name, value) for name, values in form.lists() for value in values]
     return [(name, value[:100]) for name, value in fields if name != "csrfmiddlewaretoken"][:12]
+
+
+def offer(visit: Visit) -> str:
+    """Where this browser can have a request carried out that was kept before main failed it."""
+    flows = cookies.flows_under_way(visit.request, cookies.CLIENT_KEY, visit.now)
+    kept = [first_try_of(flow) for flow in flows if holds_request(flow)]
+    return resume_path(kept[-1]) if kept else ""
+
+
+def give_up(visit: Visit, response: HttpResponse) -> None:
+    """Drop the keys of handshakes that never came back, but those of kept requests.
+
+    The site stands alone from here on; the keys would keep it alone when main is back.
+    """
+    for flow in cookies.flows_under_way(visit.request, cookies.CLIENT_KEY, visit.now):
+        if not holds_request(flow):
+            name = f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"
+            cookies.drop(visit.request, response, name)

@@ -112,8 +112,27 @@ def _retire(row: Session) -> None:
     row.data = row.replaces = ""
 
 
+def _join_families(goes: Session, stays: Session, rows: list[Session]) -> None:
+    """One logout must end all of both: also a replacement that has not arrived yet."""
+    family = goes.family
+    for row in rows:
+        if row.family == family:
+            row.family = stays.family
+
+
+def _with_families(keys: Iterable[str]) -> set[str]:
+    """The sessions of these keys and all open ones of their families."""
+    wanted = set(keys)
+    families = Session.objects.filter(key__in=wanted).values_list("family", flat=True)
+    kin = Session.objects.filter(family__in=families, state=Session.State.OPEN)
+    return wanted | set(kin.values_list("key", flat=True))
+
+
 def _meet_all(keys: Iterable[str]) -> None:
-    def change(rows: list[Session]) -> None:
+    met = set(keys)
+
+    def change(locked: list[Session]) -> None:
+        rows = [row for row in locked if row.key in met]
         by_order = {_party(row).order: row for row in rows}
         stays, *others = rows
         for other in others:
@@ -124,11 +143,12 @@ def _meet_all(keys: Iterable[str]) -> None:
             if meeting is Meeting.LINK:
                 _add_missing_data(goes, stays)
                 goes.state, goes.successor, goes.data = Session.State.LINKED, stays.key, ""
+                _join_families(goes, stays, locked)
             else:
                 _retire(goes)
             _note("link", meeting.name.lower(), goes, stays, meeting.value)
 
-    _change(keys, change)
+    _change(_with_families(met), change)
 
 
 def _take_over(key: str) -> None:
@@ -153,11 +173,10 @@ def retire_family(key: str) -> None:
     with transaction.atomic():
         ensure_rows([key])
         family = Session.objects.values_list("family", flat=True).get(key=key)
-        rows = list(
-            Session.objects.select_for_update()
-            .filter(family=family, state=Session.State.OPEN)
-            .order_by("key")
-        )
+        kin = Session.objects.filter(family=family, state=Session.State.OPEN).order_by("key")
+        list(kin.select_for_update())
+        # A link that this had to wait for may have brought another family in.
+        rows = list(kin.select_for_update())
         for row in rows:
             _retire(row)
             row.version += 1

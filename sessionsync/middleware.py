@@ -89,6 +89,7 @@ class SessionSyncMiddleware(SessionMiddleware):
             visit.alone_for = get_config().retry_after if short else get_config().resync_after
             if not visit.presented:
                 session.create()
+            visit.offer = keeping.offer(visit)
             alone = session.minted.key if session.minted else None
             journal.note(visit.entry("serve", "alone", session=alone, why=visit.why))
         elif visit.action is Action.SERVE_WITHOUT:
@@ -121,6 +122,8 @@ class SessionSyncMiddleware(SessionMiddleware):
         elif session.modified and response.status_code < 500:
             _save(session)
         _set_cookies(request, visit, session, response)
+        if visit.action is Action.STAND_ALONE:
+            keeping.give_up(visit, response)
         ajax.remember(visit, response)
         if session.resolved or session.minted:
             patch_vary_headers(response, ("Cookie",))
@@ -170,6 +173,8 @@ def _set_cookies(
     for each in visit.presented:
         if each.cookie != keep and each.cookie not in response.cookies:
             cookies.drop(request, response, each.cookie)
+    if session.resolved and session.record is None:
+        cookies.drop_landed(request, response)
 
 
 def site_of(request: HttpRequest) -> Site | None:

@@ -27,7 +27,7 @@ class Limits(Protocol):
 
 NEXT_LENGTH = 2000
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_FLOW = re.compile(r"([0-9a-f]{11})[0-9a-f]{16}([01])")
+_FLOW = re.compile(r"([0-9a-f]{11})[0-9a-f]{16}([0-3])")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -65,6 +65,7 @@ class Arrival:
     disagreement has led to a handshake lately.
     main_away: the main site gives no sign of life.
     on_write_only: the network shakes hands only when a shopper first changes something.
+    landed: a handshake ended here seconds ago, and the token it set is not among the cookies.
     """
 
     is_main: bool
@@ -78,6 +79,7 @@ class Arrival:
     disagrees: bool = False
     main_away: bool = False
     on_write_only: bool = False
+    landed: bool = False
 
 
 def decide(arrival: Arrival, limits: Limits) -> tuple[Action, str]:
@@ -124,6 +126,8 @@ def _without_token(arrival: Arrival, *, out_of_reach: bool) -> tuple[Action, str
         return Action.STAND_ALONE, "main is out of this browser's reach"
     if arrival.same_origin and not arrival.probe:
         return Action.SERVE_WITHOUT, "a click inside the site came without the probe cookie"
+    if arrival.landed:
+        return Action.SERVE_WITHOUT, "the token that was just set did not stay"
     if arrival.main_away:
         return Action.ALONE_FOR_NOW, "main gives no sign of life"
     return Action.HANDSHAKE, "no session on this site"
@@ -178,19 +182,28 @@ def judge_origin(origin: str | None, fetch_site: str | None, network: frozenset[
     return Origin.TRUSTED if fetch_site in {None, "same-origin"} else Origin.DOUBTFUL
 
 
-def new_flow(now: float, entropy: str) -> str:
-    """A flow's name: when it began (milliseconds, hex), 16 random hex digits, 0: no retry."""
-    return f"{int(now * 1000):011x}{entropy}0"
+def new_flow(now: float, entropy: str, *, holds_request: bool = False) -> str:
+    """A flow's name: when it began (milliseconds, hex), 16 random hex digits, and one digit.
+
+    The digit: 0, or 2 where a request is kept for the flow; one more in its second try.
+    """
+    return f"{int(now * 1000):011x}{entropy}{2 if holds_request else 0}"
 
 
 def retry_of(flow: str) -> str:
     """The name of a flow's second try."""
-    return f"{flow[:-1]}1"
+    return f"{flow[:-1]}{int(flow[-1]) | 1}"
 
 
 def first_try_of(flow: str) -> str:
     """The name of the flow that this one is, or is the second try of."""
-    return f"{flow[:-1]}0"
+    return f"{flow[:-1]}{int(flow[-1]) & 2}"
+
+
+def holds_request(flow: str) -> bool:
+    """Whether a request was kept when this flow began, wherever it may be now."""
+    match = _FLOW.fullmatch(flow)
+    return match is not None and match[2] in "23"
 
 
 def flow_age(flow: str, now: float) -> float | None:
@@ -202,7 +215,7 @@ def flow_age(flow: str, now: float) -> float | None:
 def is_retry(flow: str) -> bool:
     """Whether a flow is the second and last try."""
     match = _FLOW.fullmatch(flow)
-    return match is not None and match[2] == "1"
+    return match is not None and match[2] in "13"
 
 
 def is_challenge(value: str) -> bool:

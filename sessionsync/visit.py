@@ -40,6 +40,7 @@ class Visit:
     synced_at: when this site last shook hands with this browser, in Unix seconds, or None.
     alone_for: seconds for which a session of this site alone is left in peace; None: a session
     begun now shakes hands on its next navigation.
+    offer: where a kept request can be carried out after all, when main did not answer.
     ajax: the handshake that a script on this request's page is to make.
     cookies_off: served without a session because the browser keeps no cookies here.
     disagrees: the site that linked here knows another session; a handshake is to heal that.
@@ -61,6 +62,7 @@ class Visit:
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
         self.alone_for: float | None = None
         self.ajax: Flow | None = None
+        self.offer = ""
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
 
@@ -107,6 +109,7 @@ class Visit:
             disagrees=disagrees,
             main_away=main_away,
             on_write_only=get_config().trigger == "write",
+            landed=not self.presented and cookies.has_landed(self.request),
         )
 
     def origin_of(self, site: Site) -> str:
@@ -152,9 +155,10 @@ class Flow:
         self.name, self.key, self.next_path = name, key, next_path
 
     @classmethod
-    def begin(cls, visit: Visit, next_path: str) -> "Flow":
+    def begin(cls, visit: Visit, next_path: str, *, holds_request: bool = False) -> "Flow":
         """A new flow with a new client key."""
-        return cls(new_flow(visit.now, secrets.token_hex(8)), secrets.token_urlsafe(24), next_path)
+        name = new_flow(visit.now, secrets.token_hex(8), holds_request=holds_request)
+        return cls(name, secrets.token_urlsafe(24), next_path)
 
     def again(self) -> "Flow":
         """The second and last try of this flow."""

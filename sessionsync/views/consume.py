@@ -12,7 +12,15 @@ from sessionsync import ajax, cookies, journal, keeping, links, records, store, 
 from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
 from sessionsync.journal import flow_digest
-from sessionsync.protocol import Return, Verdict, first_try_of, flow_age, is_retry, judge_return
+from sessionsync.protocol import (
+    Return,
+    Verdict,
+    first_try_of,
+    flow_age,
+    holds_request,
+    is_retry,
+    judge_return,
+)
 from sessionsync.records import Reader
 from sessionsync.store import CodeRecord, ReturnRecord
 from sessionsync.tokens import Token
@@ -40,6 +48,7 @@ def consume_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
         if flow is not None:
             return _alone_at(request, visit, session, flow, flow.next_path)
         record, is_kept, copy = None, False, None
+    is_kept = flow_known and keeping.is_waiting(name, is_kept=is_kept)
     go_on = record.next if record else flow.next_path if flow else "/"
     verdict = _judge(visit, session, name, flow, record)
     if flow is not None and record is not None and verdict is Verdict.ACCEPT:
@@ -59,6 +68,8 @@ def _not_accepted(
     request: HttpRequest, visit: Visit, verdict: Verdict, go_on: str, *, offer: str
 ) -> HttpResponse:
     """Go on without the code. `offer`: the flow whose kept request the page may offer."""
+    if verdict is Verdict.GO_ON and offer:
+        return see_other(keeping.resume_path(first_try_of(offer)))
     if verdict is Verdict.GO_ON:
         synced_at, oldest = visit.synced_at or 0, visit.now - get_config().resync_after
         return serve_without(visit, go_on) if synced_at < oldest else see_other(go_on)
@@ -127,6 +138,7 @@ def _accept(
         synced_at=visit.synced_at_accepted(),
         fresh=visit.fresh + 1 if record.fresh else 0,
     )
+    cookies.set_landed(request, response)
     for each in visit.presented:
         if each.token != token:
             cookies.drop(request, response, each.cookie)
@@ -174,7 +186,7 @@ def _stand_alone(
     if site_id != visit.site.id or (flow is not None and name != flow.name):
         return stopped(request, _("This link between our shops is incomplete."), "/")
     if flow is None:
-        return serve_without(visit, next_path)
+        return serve_without(visit, next_path, carried_out=not holds_request(name))
     return _alone_at(request, visit, session, flow, next_path)
 
 
@@ -183,8 +195,10 @@ def _alone_at(
 ) -> HttpResponse:
     visit.alone_for = get_config().retry_after
     journal.note(visit.entry("consume", "alone", flow=flow_digest(flow.name)))
-    response = see_other(next_path)
+    waits = keeping.is_waiting(flow.name, is_kept=False)
+    response = see_other(keeping.resume_path(first_try_of(flow.name)) if waits else next_path)
     if session.record is None:
         session.create()
-    cookies.drop(request, response, key_name(request, flow.name))
+    if not waits:
+        cookies.drop(request, response, key_name(request, flow.name))
     return response

@@ -101,7 +101,9 @@ def _token_of(visit: Visit, session: SessionStore) -> tuple[Token, bool]:
         return token, False
     renewed = mint(time.time_ns(), tokens)
     links.renew(record, renewed)
-    return renewed, False
+    # Another request may have renewed it first: what the old token leads to now is what counts.
+    found = links.settle([*tokens, renewed])
+    return (Token.from_key(found.key), False) if found else (mint(time.time_ns(), tokens), True)
 
 
 def _has_row(token: Token, session: SessionStore) -> bool:

@@ -61,6 +61,11 @@ class Server(Worker):
             probe=("probe", "") in self.held,
             told=self.url.told,
             unspent_age=max(waits, default=None),
+            landed=(
+                "marker" in self.rules.remedies
+                and ("landed", "") in self.held
+                and not self.presented
+            ),
         )
 
     def page(self) -> Url | Page:
@@ -69,9 +74,6 @@ class Server(Worker):
         if has_token and self.request.is_post and not self.request.what.startswith("fetch"):
             has_token = self.record is not None
         action, _ = protocol.decide(self.arrival(has_token=has_token), Limits())
-        just_landed = "marker" in self.rules.remedies and ("landed", "") in self.held
-        if action is Action.HANDSHAKE and just_landed and not has_token:
-            action = Action.SERVE_WITHOUT
         notice = "not run" if self.url.not_run else ""
         if action is Action.HANDSHAKE:
             return self.shake_hands(self.new_flow())

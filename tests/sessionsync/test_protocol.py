@@ -18,6 +18,7 @@ from sessionsync.protocol import (
     decide,
     first_try_of,
     flow_age,
+    holds_request,
     is_retry,
     judge_origin,
     judge_return,
@@ -66,6 +67,11 @@ def test_main_moves_nobody() -> None:
 def test_a_click_without_the_probe_cookie_is_served_in_place() -> None:
     assert action(same_origin=True) is Action.SERVE_WITHOUT
     assert action(same_origin=True, probe=True) is Action.HANDSHAKE
+
+
+def test_a_token_that_was_just_set_and_did_not_stay_moves_nobody_again() -> None:
+    assert action(landed=True) is Action.SERVE_WITHOUT
+    assert action(landed=True, kind=Kind.POST) is Action.KEEP
 
 
 def test_a_handshake_that_never_came_back_means_standing_alone() -> None:
@@ -243,12 +249,18 @@ def test_a_flows_name_says_when_it_began_and_whether_it_is_the_second_try() -> N
     assert flow_age(flow, 1_700_000_007) == 6.5
     assert (is_retry(flow), is_retry(retry_of(flow))) == (False, True)
     assert first_try_of(retry_of(flow)) == flow
+    assert not holds_request(flow)
+    kept = new_flow(1_700_000_000.5, "0123456789abcdef", holds_request=True)
+    assert (is_retry(kept), is_retry(retry_of(kept))) == (False, True)
+    assert first_try_of(retry_of(kept)) == first_try_of(kept) == kept
+    assert holds_request(kept)
+    assert holds_request(retry_of(kept))
     for wrong in (
         "",
         "x",
         flow.upper().replace("0", "G"),
         flow + "0",
-        flow[:-1] + "2",
+        flow[:-1] + "4",
         flow + "\n",
     ):
         assert flow_age(wrong, 0) is None

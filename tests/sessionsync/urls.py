@@ -32,6 +32,10 @@ def script(request: HttpRequest) -> HttpResponse:
     return HttpResponse(template.render(Context({"request": request})))
 
 
+def offer(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(sessionsync(request)["sessionsync"].offer)
+
+
 def form(request: HttpRequest) -> HttpResponse:
     return HttpResponse(get_token(request))
 
@@ -60,6 +64,7 @@ urlpatterns = [
     path("untouched/", untouched),
     path("script/", script),
     path("form/", form),
+    path("offer/", offer),
     path("note/", note),
     path("exempt-note/", csrf_exempt(note)),
     path("login/", sign_in),

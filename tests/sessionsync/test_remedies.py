@@ -1,0 +1,155 @@
+"""What the exploration of the protocol found, and how it ends now (docs/sessionsync/proof.md)."""
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpResponse
+from django_redis import get_redis_connection
+from pytest_django import Settings
+
+from sessionsync import links
+from sessionsync.cookies import sealer
+from sessionsync.engine import SessionStore
+from sessionsync.fingerprints import fingerprint
+from sessionsync.models import CarriedOut, Session
+from sessionsync.testing import Browser
+from sessionsync.tokens import NANOSECONDS, Token
+
+from .conftest import MAIN, ONE, TWO
+from .test_journeys import see, tokens, write
+from .test_races import NAVIGATION, at_once, store, token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Forgetful(Browser):
+    """Keeps every cookie but the tokens of one site."""
+
+    def request(self, method: str, url: str, data: Any, headers: dict[str, str]) -> Any:
+        response = super().request(method, url, data, headers)
+        for name in tokens(self, ONE):
+            del self.jar(ONE).cookies[name]
+        return response
+
+
+def test_a_browser_that_refuses_tokens_only_is_not_moved_for_ever() -> None:
+    browser = Forgetful()
+    page = see(browser, ONE)
+    assert len(browser.hops) == 4
+    assert page["cookies_off"] is True
+    assert browser.url == f"https://{ONE}/page/"
+    assert len(tokens(browser, MAIN)) == 1
+
+
+def test_after_a_logout_a_handshake_is_welcome_at_once() -> None:
+    browser = Browser()
+    see(browser, ONE)
+    assert browser.open(f"https://{ONE}/logout/").json()["session"]
+
+
+def kept_post(browser: Browser) -> str:
+    """Send a POST that is kept, go by way of main, and stop at the address of consume."""
+    headers = {**NAVIGATION, "Origin": f"https://{ONE}", "Referer": f"https://{ONE}/page/"}
+    leaving = browser.request("POST", f"https://{ONE}/note/", {"text": "ring"}, headers)
+    coming: HttpResponse = browser.request("GET", leaving["Location"], None, NAVIGATION)
+    return coming["Location"]
+
+
+def test_a_kept_post_is_carried_out_also_where_another_tab_was_faster() -> None:
+    browser = Browser()
+    consume = kept_post(browser)
+    see(browser, ONE)
+    get_redis_connection("default").delete(*get_redis_connection("default").keys("*code:*"))
+    page = browser.open(consume)
+    assert page.json()["notes"] == ["ring"]
+    assert CarriedOut.objects.count() == 1
+
+
+def test_a_kept_post_that_redis_forgot_is_not_passed_over_in_silence() -> None:
+    browser = Browser(url=f"https://{ONE}/page/")
+    headers = {**NAVIGATION, "Origin": f"https://{ONE}", "Referer": f"https://{ONE}/page/"}
+    leaving = browser.request("POST", f"https://{ONE}/note/", {"text": "ring"}, headers)
+    get_redis_connection("default").flushall()
+    page = browser.open(leaving["Location"])
+    assert page.status_code == 400
+    assert "was not kept long enough" in page.content.decode()
+    assert see(browser, ONE)["notes"] == []
+
+
+def test_going_back_after_a_kept_post_was_carried_out_does_not_say_it_was_lost() -> None:
+    browser = Browser()
+    consume = kept_post(browser)
+    browser.open(consume)
+    browser.open(consume)
+    assert browser.url == f"https://{ONE}/"
+    assert see(browser, ONE)["notes"] == ["ring"]
+
+
+def test_two_renewals_at_once_vouch_for_one_session(settings: Settings) -> None:
+    settings.SESSIONSYNC = {**settings.SESSIONSYNC, "MAX_AGE": 100}
+    old = Token(int((time.time() - 60) * NANOSECONDS), "x" * 22)
+    session = store(old)
+    session["notes"] = ["hat"]
+    session.save()
+    browsers = []
+    for _ in range(4):
+        browser = Browser()
+        browser.jar(MAIN).cookies[f"__Host-session_token.{old.ts}"] = _sealed(old)
+        browsers.append(browser)
+    pages = at_once(*[lambda tab=tab: see(tab, ONE) for tab in browsers])
+    assert {page["session"] for page in pages} != {old.key}
+    assert [page["notes"] for page in pages] == [["hat"]] * 4
+    assert len({see(tab, MAIN)["session"] for tab in browsers}) == 1
+
+
+def _sealed(old: Token) -> str:
+    return sealer().seal(old)
+
+
+def test_a_logout_ends_a_replacement_that_is_still_on_its_way() -> None:
+    for number, each in enumerate((token(1000), token(2000))):
+        session = store(each)
+        session[SESSION_KEY] = "7"
+        session["number"] = number
+        session.save()
+    checkout = SessionStore(tokens=[token(1000)])
+    checkout.cycle_key()
+    assert checkout.minted
+    links.settle([token(1000), token(2000)])
+    store(token(2000)).flush()
+    assert links.settle([checkout.minted]) is None
+    assert not Session.objects.filter(state="open").exists()
+
+
+def test_what_was_kept_is_offered_when_main_never_answered() -> None:
+    browser = Browser(url=f"https://{ONE}/page/")
+    headers = {**NAVIGATION, "Origin": f"https://{ONE}"}
+    leaving = browser.request("POST", f"https://{ONE}/note/", {"text": "ring"}, headers)
+    flow = parse_qs(urlsplit(leaving["Location"]).query)["flow"][0]
+    _make_older(browser, flow)
+    page = browser.open(f"https://{ONE}/offer/").content.decode()
+    assert page.startswith("/sessionsync/resume/?flow=")
+
+
+def _make_older(browser: Browser, flow: str) -> None:
+    name = f"__Host-client_key.{flow}"
+    older = f"{int(flow[:11], 16) - 6000:011x}{flow[11:]}"
+    value = browser.cookies(ONE)[name]
+    del browser.jar(ONE).cookies[name]
+    browser.jar(ONE).cookies[f"__Host-client_key.{older}"] = value
+
+
+def test_keys_of_handshakes_that_never_came_back_do_not_outlive_standing_alone() -> None:
+    browser = Browser()
+    leaving = browser.request("GET", f"https://{ONE}/page/", None, NAVIGATION)
+    _make_older(browser, parse_qs(urlsplit(leaving["Location"]).query)["flow"][0])
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    assert not [name for name in browser.cookies(ONE) if "client_key" in name]
+    other = see(browser, TWO)["session"]
+    healed = browser.open(f"https://{ONE}/page/?_st={fingerprint(other)}").json()
+    assert healed["session"] == see(browser, TWO)["session"]
+    assert healed["notes"] == ["hat"]
