@@ -4,32 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    Value,
-    When,
-    Window,
-)  # fmt: skip
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import all_storefronts
 
-from .models import Category, Option, Product, ProductImage, Tag, Variant
+from .models import Category, Option, Product, ProductImage, Variant
 
 SALE_SHOWN = 8
 """Products on sale that a home page shows."""
 SHOWCASE_SHOWN = 4
 """Products of each sister shop that the main site's home page shows."""
-SEARCH_WORDS = 8
-"""Words of a search text that count; more only make it slow."""
+POPULAR_SHOWN = 6
+"""Categories that a search without results leads to."""
 
 
 def products_on(storefront: Storefront) -> QuerySet[Product]:
@@ -186,32 +174,14 @@ def options_of(product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def search(storefront: Storefront, text: str) -> QuerySet[Product]:
-    """Products of which every word of the text is found somewhere, the likeliest first.
-
-    A word may stand in title, vendor, category, tags, description or, whole, as a SKU; case does
-    not matter. The whole text in the title counts most, then all words in the title.
-    """
-    words = text.split()[:SEARCH_WORDS]
-    if not words:
-        return Product.objects.none()
-    found = products_on(storefront)
-    for word in words:
-        found = found.filter(
-            Q(title__icontains=word)
-            | Q(vendor__icontains=word)
-            | Q(category__name__icontains=word)
-            | Q(description_text__icontains=word)
-            | Exists(Tag.objects.filter(products=OuterRef("pk"), name__icontains=word))
-            | Exists(Variant.objects.filter(product=OuterRef("pk"), sku__iexact=word))
-        )
-    all_in_title = Q()
-    for word in words:
-        all_in_title &= Q(title__icontains=word)
-    rank = Case(
-        When(title__icontains=" ".join(words), then=Value(0)),
-        When(all_in_title, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
+def popular_categories(storefront: Storefront, tree: CategoryTree) -> list[Category]:
+    """The storefront's categories with the most products. One query."""
+    most = (
+        products_on(storefront)
+        .order_by()
+        .filter(category__isnull=False)
+        .values_list("category__path")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "category__path")[:POPULAR_SHOWN]
     )
-    return found.annotate(rank=rank).order_by("rank", "-created_at", "-pk")
+    return [tree.by_path[path] for path, _n in most]

@@ -11,4 +11,5 @@ urlpatterns = [
     path("category/<path:url_path>/", views.category, name="category"),
     path("product/<str:slug>/", views.product, name="product"),
     path("search/", views.search, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
 ]

@@ -1,30 +1,78 @@
 """The shop window: home, category, product, search."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from shop.storefronts.middleware import StorefrontRequest
 from shop.storefronts.queries import all_storefronts
 
-from . import queries
+from . import facets, queries
 from .context import category_tree
 from .models import Product, Variant
+from .search import search as find
+from .search.words import is_unspaced
 
 PAGE_SIZE = 24
 """Products a page."""
 SEARCH_LENGTH = 200
 """Characters of a search text that are looked at."""
+SHORTEST_SUGGESTED = 2
+"""Characters from which on there are suggestions; one is enough of a script without blanks."""
+SUGGESTED = 6
+"""Products that are suggested."""
+SUGGESTED_CATEGORIES = 3
+"""Categories that are suggested."""
+SUGGESTIONS_KEPT = 300
+"""Seconds that anyone may keep suggestions."""
 
 
-def page_of(request: HttpRequest, products: QuerySet[Product]) -> Page[Product]:
-    """The page `?page=` asks for: the first for nonsense, the last for a number beyond it."""
-    return Paginator(queries.with_cards(products), PAGE_SIZE).get_page(request.GET.get("page"))
+def page_of(
+    request: HttpRequest, products: QuerySet[Product], total: int | None = None
+) -> Page[Product]:
+    """The page `?page=` asks for: the first for nonsense, the last for a number beyond it.
+
+    `total`: how many products there are, where that is known without counting.
+    """
+    paginator = Paginator(queries.with_cards(products), PAGE_SIZE)
+    if total is not None:
+        paginator.count = total
+    return paginator.get_page(request.GET.get("page"))
+
+
+def narrowed(
+    request: StorefrontRequest,
+    products: QuerySet[Product],
+    key: str,
+    kept: Sequence[tuple[str, str]] = (),
+    default_sort: str = "newest",
+) -> dict[str, Any] | HttpResponseRedirect:
+    """A list's page, products and facets by what the address chooses of it.
+
+    `key` says which list of this storefront it is; `kept` are the address's parameters that are
+    no choice. An address that names its choices in another way than our own links (a form sends
+    blank fields, too) is sent on to the one that search engines and caches should know.
+    """
+    selection = facets.read_selection(request.GET, default_sort)
+    if not facets.is_canonical(request.GET, selection):
+        return redirect(request.path + selection.query(kept))
+    counts = facets.counted(products, selection, f"{request.storefront.pk} {key}")
+    page = page_of(request, selection.apply(products), counts.total)
+    return {
+        "page": page,
+        "products": page.object_list,
+        "facets": facets.narrowing(counts, selection, request.path, kept),
+    }
 
 
 @require_safe
@@ -53,13 +101,15 @@ def category(request: StorefrontRequest, url_path: str) -> HttpResponse:
     found = tree.by_url_path.get(url_path)
     if found is None:
         raise Http404(_("There is no such category in this shop."))
-    page = page_of(request, queries.products_in(request.storefront, found))
+    products = queries.products_in(request.storefront, found)
+    listed = narrowed(request, products, f"category {found.path}")
+    if isinstance(listed, HttpResponseRedirect):
+        return listed
     context = {
         "category": found,
         "ancestors": tree.ancestors(found),
         "children": found.children_list,
-        "page": page,
-        "products": page.object_list,
+        **listed,
     }
     return render(request, "catalogue/category.html", context)
 
@@ -94,10 +144,43 @@ def selected_variant(product: Product, wanted: str) -> Variant:
     return next(chosen, next(sellable, variants[0]))
 
 
+def search_text(request: HttpRequest) -> str:
+    """What `?q=` asks for."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:SEARCH_LENGTH]
+
+
 @require_safe
 def search(request: StorefrontRequest) -> HttpResponse:
-    """Products that match `?q=`."""
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:SEARCH_LENGTH]
-    page = page_of(request, queries.search(request.storefront, text))
-    context = {"query": text, "page": page, "products": page.object_list}
+    """Products that match `?q=`, or what it may have meant; else where to look instead."""
+    text, language = search_text(request), get_language() or settings.LANGUAGE_CODE
+    found = find(request.storefront, text, language)
+    key = f"search {language} {found.corrected or text}"
+    listed = narrowed(request, found.products, key, [("q", text)] if text else [], "best")
+    if isinstance(listed, HttpResponseRedirect):
+        return listed
+    context = {"query": text, "corrected": found.corrected, **listed}
+    if not listed["products"]:
+        context["popular"] = queries.popular_categories(request.storefront, category_tree(request))
     return render(request, "catalogue/search.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=SUGGESTIONS_KEPT)
+def suggest(request: StorefrontRequest) -> HttpResponse:
+    """A fragment with categories and products for what is typed so far.
+
+    Of no visitor: it is rendered without the request, so nothing in it can look for a session.
+    Too short a text costs no query and gets an empty answer.
+    """
+    text = search_text(request)
+    context: dict[str, Any] = {"query": text, "products": [], "categories": []}
+    if len(text) >= SHORTEST_SUGGESTED or is_unspaced(text):
+        found = find(request.storefront, text, get_language() or settings.LANGUAGE_CODE)
+        context["corrected"] = found.corrected
+        context["products"] = queries.with_cards(found.products[:SUGGESTED])
+        context["categories"] = [
+            node
+            for node in category_tree(request).by_path.values()
+            if text.lower() in node.name.lower()
+        ][:SUGGESTED_CATEGORIES]
+    return HttpResponse(render_to_string("catalogue/_suggestions.html", context))

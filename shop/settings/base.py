@@ -174,6 +174,7 @@ SESSIONSYNC: dict[str, Any] = {
         "/favicon.ico",
         "/robots.txt",
         "/sitemap",
+        "/search/suggest/",
         "/healthz",
         "/readyz",
         "/metrics",

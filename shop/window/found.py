@@ -52,6 +52,9 @@ def facts(context: Mapping[str, Any]) -> Found | None:
     match = request.resolver_match if request is not None else None
     if request is None or storefront is None or match is None:
         return None
+    facets = context.get("facets")
+    if facets is not None and facets.chosen:
+        return None  # one of very many ways to look at a list
     page = context.get("page")
     number = page.number if page is not None else 1
     query = f"?page={number}" if number > 1 else ""

@@ -7,6 +7,7 @@ import pytest
 
 from shop.catalogue import queries
 from shop.catalogue.models import Category, Product, ProductImage, Tag
+from shop.catalogue.search import search
 from shop.storefronts.models import Storefront
 from tests.factories import CategoryFactory, NetworkFactory, ProductFactory, VariantFactory
 
@@ -231,12 +232,13 @@ def shelf(network: dict[str, Storefront]) -> Storefront:
     ],
 )
 def test_search(shelf: Storefront, text: str, found: list[str]) -> None:
-    assert titles(queries.search(shelf, text)) == found
+    assert titles(search(shelf, text, "en").products) == found
 
 
 def test_search_finds_each_product_once(network: dict[str, Storefront]) -> None:
     product = ProductFactory(title="Lamp", storefronts=[network["home"], network["apparel"]])
     product.tags.add(Tag.objects.create(name="lamp one"), Tag.objects.create(name="lamp two"))
 
-    assert titles(queries.search(network["galleria"], "lamp")) == ["Lamp"]
-    assert queries.search(network["galleria"], "lamp").count() == 1
+    found = search(network["galleria"], "lamp", "en").products
+    assert titles(found) == ["Lamp"]
+    assert found.count() == 1

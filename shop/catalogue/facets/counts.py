@@ -1,0 +1,119 @@
+"""How many products each choice would leave."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+
+from shop.catalogue.models import Product, Variant, VariantValue
+
+from .selection import Selection
+
+MANY = 5000
+"""From so many products on, counts are kept for KEPT seconds: one more or less is not seen."""
+KEPT = 60
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many products there are, and would be with each choice.
+
+    `total`: with all that is chosen. `low`, `high`: the prices there are, whatever price is chosen.
+    `options`: by name, then value.
+    """
+
+    total: int
+    low: Decimal | None
+    high: Decimal | None
+    available: int
+    reduced: int
+    vendors: dict[str, int]
+    options: dict[str, dict[str, int]]
+
+
+def counted(products: QuerySet[Product], selection: Selection, key: str) -> Counts:
+    """The counts of a list; `key` says which list it is.
+
+    Three queries and one more for each option chosen from, whatever the number of products. Counts
+    of MANY products and more come from the cache for KEPT seconds.
+    """
+    asked = f"{key} {replace(selection, sort=selection.default_sort).query()}"
+    name = f"catalogue:facets:{hashlib.sha256(asked.encode()).hexdigest()}"
+    kept: Counts | None = cache.get(name)
+    if kept is not None:
+        return kept
+    counts = count(products, selection)
+    if counts.total >= MANY:
+        cache.set(name, counts, KEPT)
+    return counts
+
+
+def count(products: QuerySet[Product], selection: Selection) -> Counts:
+    """The counts of a list, counted now."""
+    everyone = products.order_by()
+    here = everyone.filter(vendor__in=selection.vendors) if selection.vendors else everyone
+    offers = replace(selection, low=None, high=None, available=False, reduced=False).variants()
+    totals = _totals(offers.filter(product__in=here.values("pk")), selection)
+    vendors = (
+        selection.variants()
+        .filter(product__in=everyone.values("pk"))
+        .exclude(product__vendor="")
+        .values_list("product__vendor")
+        .annotate(n=Count("product", distinct=True))
+    )
+    return Counts(
+        total=totals["total"] or 0,
+        low=totals["low"],
+        high=totals["high"],
+        available=totals["available"] or 0,
+        reduced=totals["reduced"] or 0,
+        vendors=dict(vendors),
+        options=_options(here, selection),
+    )
+
+
+def _totals(offers: QuerySet[Variant], selection: Selection) -> dict[str, Any]:
+    def flag(condition: Q) -> Max:
+        if not condition:
+            return Max(Value(1))
+        return Max(
+            Case(When(condition, then=Value(1)), default=Value(0), output_field=IntegerField())
+        )
+
+    unpriced = selection.offer(price=False)
+    each = offers.values("product").annotate(
+        match=flag(selection.offer()),
+        can_be_had=flag(selection.offer(available=False) & Q(available=True)),
+        on_sale=flag(selection.offer(reduced=False) & Q(reduced=True)),
+        lowest=Min("price", filter=unpriced) if unpriced else Min("price"),
+        highest=Max("price", filter=unpriced) if unpriced else Max("price"),
+    )
+    return each.aggregate(
+        total=Sum("match"),
+        available=Sum("can_be_had"),
+        reduced=Sum("on_sale"),
+        low=Min("lowest"),
+        high=Max("highest"),
+    )
+
+
+def _options(here: QuerySet[Product], selection: Selection) -> dict[str, dict[str, int]]:
+    """Products by option and value: one query for all not chosen from, one for each that is."""
+    found: dict[str, dict[str, int]] = {}
+    for name in ("", *selection.value_ids):
+        rows = VariantValue.objects.filter(product__in=here.values("pk"))
+        if selection.value_ids.keys() - {name} or selection.offer():
+            rows = rows.filter(variant__in=selection.variants(without=name).values("pk"))
+        rows = (
+            rows.filter(value__name=name)
+            if name
+            else rows.exclude(value__name__in=selection.value_ids)
+        )
+        for option, value, n in rows.values_list("value__name", "value__value").annotate(
+            n=Count("product", distinct=True)
+        ):
+            found.setdefault(option, {})[value] = n
+    return found
