@@ -12,6 +12,7 @@ from treebeard.admin import TreeAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
 from . import queries
+from .exchange.admin_views import ExchangeAdmin
 from .forms import CategoryForm, ImageForm, ProductForm, VariantForm, VariantFormSet
 from .models import Category, Option, Product, ProductImage, Tag, Variant
 from .money import format_money
@@ -84,7 +85,7 @@ class ImageInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(ExchangeAdmin):
     """Products with their options, variants and pictures."""
 
     form = ProductForm

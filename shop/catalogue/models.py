@@ -15,10 +15,11 @@ from shop.storefronts.models import Storefront
 
 from .derived import FacetValue, SearchDocument, SearchWord, VariantValue
 from .text import plain_text
+from .uploads import ProductFile
 
 __all__ = [
-    "Category", "FacetValue", "Option", "Product", "ProductImage", "SearchDocument", "SearchWord",
-    "Tag", "Variant", "VariantValue",
+    "Category", "FacetValue", "Option", "Product", "ProductFile", "ProductImage", "SearchDocument",
+    "SearchWord", "Tag", "Variant", "VariantValue",
 ]  # fmt: skip
 
 CHILD_POSITIONS = {"first-child", "last-child", "sorted-child"}
