@@ -68,9 +68,9 @@ class ImportForm(forms.Form):
         label=_("When something is wrong"), initial="stop", widget=UnfoldAdminRadioSelectWidget,
     )  # fmt: skip
 
-    def clean_file(self) -> UploadedFile[Any]:
+    def clean_file(self) -> "UploadedFile[Any]":
         """No larger than the admin takes."""
-        file: UploadedFile[Any] = self.cleaned_data["file"]
+        file: "UploadedFile[Any]" = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             problem = _("Larger than %s MB; use the command import_products.")
             raise forms.ValidationError(problem % (LARGEST // 1024**2))
