@@ -70,7 +70,7 @@ class ImportForm(forms.Form):
 
     def clean_file(self) -> "UploadedFile[Any]":
         """No larger than the admin takes."""
-        file: "UploadedFile[Any]" = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST:
             problem = _("Larger than %s MB; use the command import_products.")
             raise forms.ValidationError(problem % (LARGEST // 1024**2))
@@ -131,7 +131,7 @@ class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
         upload = facts.pop("file")
         ProductFile.objects.filter(uploaded_at__lt=timezone.now() - KEPT).delete()
         kept = ProductFile(
-            staff_id=request.user.pk, name=upload.name[:255], content=upload.read(), **facts
+            staff_id=request.user.pk or 0, name=upload.name[:255], content=upload.read(), **facts
         )
         try:
             report = _import(kept, dry_run=True)
