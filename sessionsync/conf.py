@@ -50,6 +50,7 @@ class Config:
     handshakes_per_minute: how many codes one address may ask for; loopback is not counted.
     cache: alias of the django-redis cache that holds codes, kept requests and session copies.
     max_age: a token is refused this long after it was minted, and replaced at half of it.
+    idle_age: a signed-in session that nobody used for so long has ended, whatever the browser kept.
     sub_cookie_age: life of the token cookie on sub-sites; None: as long as the browser session.
     resync_after: a site whose last handshake is older shakes hands again.
     trace_lookup: turns what an operator types (an order number) into a fingerprint, or None.
@@ -64,6 +65,7 @@ class Config:
     handshakes_per_minute: int = 600
     cache: str = "default"
     max_age: int = 400 * DAY
+    idle_age: int = 30 * DAY
     sub_cookie_age: int | None = None
     resync_after: int = DAY
     trace_lookup: TraceLookup | None = None

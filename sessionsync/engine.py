@@ -17,6 +17,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import IntegrityError, transaction
 
 from sessionsync import links, records
+from sessionsync.conf import get_config
 from sessionsync.goods import SessionGone, lock_session
 from sessionsync.models import Session
 from sessionsync.records import Record, SessionCodec
@@ -61,9 +62,22 @@ class SessionStore(SessionCodec):
     def record(self) -> Record | None:
         """The session the presented tokens end at; None if none names a session."""
         if self._record is _UNREAD:
-            self._record = links.settle(self.presented, self._read) if self.presented else None
+            record = links.settle(self.presented, self._read) if self.presented else None
+            self._record = self._if_in_use(record) if record and record.principal else record
         found = self._record
         return found if isinstance(found, Record) else None
+
+    @staticmethod
+    def _if_in_use(record: Record) -> Record | None:
+        """A signed-in session, unless it was left alone for too long: then it ends here.
+
+        The age is looked at here because browsers keep "session" cookies for months.
+        """
+        idle, longest = time.time() - record.used_at, get_config().idle_age
+        if idle > longest:
+            links.retire_family(record.key)
+            return None
+        return links.touch(record) if idle > longest / 30 else record
 
     @property
     def resolved(self) -> bool:
@@ -162,10 +176,10 @@ class SessionStore(SessionCodec):
         return {"data": self.encode(data), "principal": principal, "signed_in_at": moment}
 
     def _update(self, record: Record) -> bool:
-        fields = self._fields(record)
+        fields, now = self._fields(record), datetime.now(UTC)
         changed = Session.objects.filter(
             key=record.key, state=Session.State.OPEN, version=record.version
-        ).update(**fields, version=record.version + 1, used_at=datetime.now(UTC))
+        ).update(**fields, version=record.version + 1, used_at=now)
         if changed:
             self._remember(
                 Session(
@@ -173,6 +187,7 @@ class SessionStore(SessionCodec):
                     version=record.version + 1,
                     family=record.family,
                     replaces=record.replaces,
+                    used_at=now,
                     **fields,
                 )
             )

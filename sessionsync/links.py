@@ -1,9 +1,11 @@
 """What becomes of sessions: linked, absorbed, taken over, retired. Each one a transaction."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessionsync import journal, records
@@ -173,18 +175,41 @@ def retire_family(key: str) -> None:
     with transaction.atomic():
         ensure_rows([key])
         family = Session.objects.values_list("family", flat=True).get(key=key)
-        kin = Session.objects.filter(family=family, state=Session.State.OPEN).order_by("key")
-        list(kin.select_for_update())
-        # A link that this had to wait for may have brought another family in.
-        rows = list(kin.select_for_update())
-        for row in rows:
-            _retire(row)
-            row.version += 1
-            records.mark_busy(Record.of(row))
-            row.save()
-        ended = [Entry("end", "retired", session=fingerprint(row.key)) for row in rows]
-        transaction.on_commit(lambda: _tell(rows))
-        transaction.on_commit(lambda: journal.note(*ended))
+        _retire_open(Session.objects.filter(family=family))
+
+
+def retire_all_of(principal: str) -> int:
+    """Log out everywhere: end every session of an account, on every site, in every browser.
+
+    principal: the account's primary key, as text. Returns how many sessions ended.
+    """
+    with transaction.atomic():
+        return _retire_open(Session.objects.filter(principal=principal))
+
+
+def _retire_open(some: QuerySet[Session]) -> int:
+    open_ones = some.filter(state=Session.State.OPEN).order_by("key").select_for_update()
+    list(open_ones)
+    # A link that this had to wait for may have brought others in.
+    rows = list(open_ones.all())
+    for row in rows:
+        _retire(row)
+        row.version += 1
+        records.mark_busy(Record.of(row))
+        row.save()
+    ended = [Entry("end", "retired", session=fingerprint(row.key)) for row in rows]
+    transaction.on_commit(lambda: _tell(rows))
+    transaction.on_commit(lambda: journal.note(*ended))
+    return len(rows)
+
+
+def touch(record: Record) -> Record:
+    """Note that a session is in use, so that it is not ended for having been left alone."""
+    now = timezone.now()
+    Session.objects.filter(key=record.key, state=Session.State.OPEN).update(used_at=now)
+    used = replace(record, used_at=now.timestamp())
+    records.write_copy(used)
+    return used
 
 
 def renew(record: Record, token: Token) -> None:

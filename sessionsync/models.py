@@ -34,7 +34,11 @@ class Session(models.Model):
     version = models.PositiveBigIntegerField(_("version"), default=0)
     data = models.TextField(_("data"), blank=True)
     principal = models.CharField(
-        _("signed in as"), max_length=64, blank=True, help_text=_("Empty for a guest.")
+        _("signed in as"),
+        max_length=64,
+        blank=True,
+        db_index=True,
+        help_text=_("Empty for a guest."),
     )
     signed_in_at = models.DateTimeField(_("signed in at"), null=True, blank=True)
     family = models.CharField(
@@ -50,7 +54,7 @@ class Session(models.Model):
         help_text=_("The token it replaces as soon as it is first presented."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    used_at = models.DateTimeField(_("last changed"), auto_now=True)
+    used_at = models.DateTimeField(_("last used"), auto_now=True)
 
     class Meta:
         verbose_name = _("session")

@@ -40,6 +40,7 @@ class Record:
     signed_in_at: float | None = None
     family: str = ""
     replaces: str = ""
+    used_at: float = 0.0
     stored: bool = True
 
     @classmethod
@@ -55,6 +56,7 @@ class Record:
             signed_in_at=_timestamp(row.signed_in_at),
             family=row.family,
             replaces=row.replaces,
+            used_at=_timestamp(row.used_at) or 0.0,
         )
 
 

@@ -212,9 +212,10 @@ def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
     url = f"{visit.origin_of(main)}{reverse('sessionsync:generate_auth_code')}?{query}"
     response = transports.move(visit.request, url)
     flow.remember(visit, response)
-    transport, _ = transports.transport_for(visit.request)
+    transport, because = transports.transport_for(visit.request)
     outcome, digest = _leaves_as(visit, flow), flow_digest(flow.name)
-    journal.note(visit.entry("leave", outcome, why=visit.why, transport=transport, flow=digest))
+    why = f"{visit.why} ({transport}: {because})"
+    journal.note(visit.entry("leave", outcome, why=why, transport=transport, flow=digest))
     return response
 
 

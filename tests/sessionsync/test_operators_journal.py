@@ -159,7 +159,9 @@ def test_a_trace_follows_links_between_sessions(django_capture_on_commit_callbac
         ("two", "leave", "move"), ("main", "generate", "fresh"), ("two", "consume", "accept"),
         ("one", "leave", "heal"), ("main", "generate", "known"), *way[8:9],
     ]  # fmt: skip
-    assert found["hops"][6]["why"] == "the site that linked here knows another session"
+    assert found["hops"][6]["why"] == (
+        "the site that linked here knows another session (307: chromium)"
+    )
     assert found["hops"][0]["transport"] == "307"
     assert found["hops"][0]["engine"] == "chromium"
     assert [
