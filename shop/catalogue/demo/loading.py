@@ -2,6 +2,7 @@
 
 import itertools
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +13,21 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from shop.catalogue.drawing import COLOURS, METALS, Palette, View, choose_palette, draw_file
-from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, Variant
+from shop.catalogue.models import (
+    Category,
+    Option,
+    Product,
+    ProductImage,
+    Tag,
+    Variant,
+    variant_title,
+)
 from shop.catalogue.services import add_category, category_slug
+from shop.catalogue.text import plain_text
 from shop.storefronts.models import Storefront
 
-SOURCE = Path(__file__).parent / "catalogue.toml"
+HERE = Path(__file__).parent
+SHOPS = ("apparel", "jewelry", "home")
 FOLDER = "products/demo"
 """Where the drawings are stored, below the media root."""
 
@@ -42,18 +53,22 @@ def load_demo() -> Added:
     What is there is not touched: stock that was sold stays sold, texts that staff changed stay
     changed. Raises MainStorefrontTaken where another network is set up.
     """
-    source = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
     added = Added()
+    lists = [_read(shop)["product"] for shop in SHOPS]
+    # In turn, so that the newest on the main site come from all shops.
+    products = [facts for row in itertools.zip_longest(*lists) for facts in row if facts]
     with transaction.atomic():
-        shops = _add_storefronts(source["storefront"], added)
+        shops = _add_storefronts(_read("network")["storefront"], added)
         there = set(Product.objects.values_list("slug", flat=True))
-        for facts in source["product"]:
-            if facts["slug"] not in there:
-                _add_product(facts, [shops[slug] for slug in facts["shops"]])
-                added.products += 1
-    for facts in source["product"]:
-        added.pictures += _draw(facts)
+        missing = [facts for facts in products if facts["slug"] not in there]
+        _add_products(missing, shops)
+    added.products = len(missing)
+    added.pictures = sum(_draw(facts) for facts in products)
     return added
+
+
+def _read(name: str) -> Facts:
+    return tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def _add_storefronts(facts: list[Facts], added: Added) -> dict[str, Storefront]:
@@ -71,42 +86,73 @@ def _add_storefronts(facts: list[Facts], added: Added) -> dict[str, Storefront]:
     return shops
 
 
-def _add_product(facts: Facts, shops: list[Storefront]) -> None:
-    product = Product.objects.create(
-        slug=facts["slug"],
-        title=facts["title"],
-        description=facts["description"].strip(),
-        vendor=facts["vendor"],
-        category=_category(facts["category"]),
-        attributes=facts.get("attributes", {}),
+def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
+    """Add products with all that belongs to them, some statements for all of them."""
+    categories: dict[str, Category] = {}
+    for name in sorted({facts["category"] for facts in missing}):
+        categories[name] = _category(name)
+    products = Product.objects.bulk_create(
+        Product(
+            slug=facts["slug"],
+            title=facts["title"],
+            description=facts["description"].strip(),
+            description_text=plain_text(facts["description"]),
+            vendor=facts["vendor"],
+            category=categories[facts["category"]],
+            attributes=facts.get("attributes", {}),
+        )
+        for facts in missing
     )
-    product.storefronts.set(shops)
-    product.tags.set([Tag.objects.get_or_create(name=name)[0] for name in facts["tags"]])
+    names = dict.fromkeys(name for facts in missing for name in facts["tags"])
+    Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
+    tags = {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
+    pairs = list(zip(products, missing, strict=True))
+    tagged, sold = Product.tags.through, Product.storefronts.through
+    tagged.objects.bulk_create(
+        tagged(product=product, tag=tags[name])
+        for product, facts in pairs
+        for name in facts["tags"]
+    )
+    sold.objects.bulk_create(
+        sold(product=product, storefront=shops[slug])
+        for product, facts in pairs
+        for slug in facts["shops"]
+    )
+    Option.objects.bulk_create(
+        Option(product=product, name=name, position=position)
+        for product, facts in pairs
+        for position, name in enumerate(facts.get("options", ()), 1)
+    )
+    variants = Variant.objects.bulk_create(
+        variant for product, facts in pairs for variant in _variants(product, facts)
+    )
+    by_title = {(variant.product_id, variant.title): variant for variant in variants}
+    ProductImage.objects.bulk_create(
+        image for product, facts in pairs for image in _images(product, facts, by_title)
+    )
+
+
+def _variants(product: Product, facts: Facts) -> Iterator[Variant]:
+    """All combinations of the options, each with what is different about it."""
     options: dict[str, list[str]] = facts.get("options", {})
-    for position, name in enumerate(options, 1):
-        Option.objects.create(product=product, name=name, position=position)
     for position, values in enumerate(itertools.product(*options.values()), 1):
-        special = facts.get("variants", {}).get(" / ".join(values), {})
-        _add_variant(product, list(values), position, {**facts, **special})
-    _add_images(product, facts)
-
-
-def _add_variant(product: Product, values: list[str], position: int, facts: Facts) -> None:
-    stock = facts["stock"]
-    on_sale = facts.get("compare_at_price")
-    codes = ("".join(filter(str.isalnum, value)).upper()[:4] for value in values)
-    Variant.objects.create(
-        product=product,
-        option_values=values,
-        sku="-".join([facts["sku"], *codes]),
-        price=Decimal(facts["price"]),
-        compare_at_price=Decimal(on_sale) if on_sale else None,
-        tracks_stock=stock != "untracked",
-        allows_backorder=stock == "backorder",
-        stock=stock if isinstance(stock, int) else 0,
-        weight_grams=facts["weight_grams"],
-        position=position,
-    )
+        title = variant_title(list(values))
+        special = {**facts, **facts.get("variants", {}).get(title, {})}
+        stock, on_sale = special["stock"], special.get("compare_at_price")
+        codes = ("".join(filter(str.isalnum, value)).upper()[:4] for value in values)
+        yield Variant(
+            product=product,
+            option_values=list(values),
+            title=title,
+            sku="-".join([facts["sku"], *codes]),
+            price=Decimal(special["price"]),
+            compare_at_price=Decimal(on_sale) if on_sale else None,
+            tracks_stock=stock != "untracked",
+            allows_backorder=stock == "backorder",
+            stock=stock if isinstance(stock, int) else 0,
+            weight_grams=special["weight_grams"],
+            position=position,
+        )
 
 
 def _category(names: str) -> Category:
@@ -151,14 +197,15 @@ def file_name(slug: str, number: int) -> str:
     return f"{FOLDER}/{slug}-{number}.svg"
 
 
-def _add_images(product: Product, facts: Facts) -> None:
+def _images(
+    product: Product, facts: Facts, variants: dict[tuple[int, str], Variant]
+) -> Iterator[ProductImage]:
     alone = len(facts.get("options", {})) == 1
-    variants = {variant.title: variant for variant in product.variants.all()}
     for number, picture in enumerate(pictures(facts), 1):
         what = picture.value or ("detail" if picture.view == "detail" else "")
-        ProductImage.objects.create(
+        yield ProductImage(
             product=product,
-            variant=variants.get(picture.value) if alone and picture.value else None,
+            variant=variants.get((product.pk, picture.value)) if alone and picture.value else None,
             file=file_name(product.slug, number),
             alt=f"{product.title}, {what.lower()}" if what else product.title,
             position=number,
