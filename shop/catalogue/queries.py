@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, QuerySet, Window
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from shop.storefronts.models import Storefront
@@ -16,6 +17,9 @@ SALE_SHOWN = 8
 """Products on sale that a home page shows."""
 SHOWCASE_SHOWN = 4
 """Products of each sister shop that the main site's home page shows."""
+MANY = 1000
+"""From so many products on, what is counted over all of them is kept for KEPT seconds."""
+KEPT = 60
 POPULAR_SHOWN = 6
 """Categories that a search without results leads to."""
 
@@ -117,15 +121,23 @@ class CategoryTree:
 def categories_on(storefront: Storefront) -> CategoryTree:
     """Categories with products on this storefront, there or below, as a tree. One query.
 
-    Each node's `children_list` holds only such categories too.
+    Each node's `children_list` holds only such categories too; `sold` is how many products are
+    right in it. A storefront that sells MANY shows a new category KEPT seconds later.
     """
-    here = products_on(storefront).filter(category=OuterRef("pk"))
-    nodes = list(Category.objects.annotate(has_products=Exists(here)).order_by("path"))
+    key = f"catalogue:categories:{storefront.pk}"
+    nodes: list[Category] | None = cache.get(key)
+    if nodes is None:
+        here = Q(products__in=products_on(storefront).order_by().values("pk"))
+        nodes = list(
+            Category.objects.annotate(sold=Count("products", filter=here)).order_by("path")
+        )
+        if sum(node.sold for node in nodes) >= MANY:
+            cache.set(key, nodes, KEPT)
     steplen = Category.steplen
     shown = {
         node.path[:end]
         for node in nodes
-        if node.has_products
+        if node.sold
         for end in range(steplen, len(node.path) + 1, steplen)
     }
     by_path = {node.path: node for node in nodes if node.path in shown}
@@ -174,14 +186,7 @@ def options_of(product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def popular_categories(storefront: Storefront, tree: CategoryTree) -> list[Category]:
-    """The storefront's categories with the most products. One query."""
-    most = (
-        products_on(storefront)
-        .order_by()
-        .filter(category__isnull=False)
-        .values_list("category__path")
-        .annotate(n=Count("pk"))
-        .order_by("-n", "category__path")[:POPULAR_SHOWN]
-    )
-    return [tree.by_path[path] for path, _n in most]
+def popular_categories(tree: CategoryTree) -> list[Category]:
+    """The categories with the most products. No query."""
+    most = sorted(tree.by_path.values(), key=lambda node: (-node.sold, node.path))
+    return [node for node in most[:POPULAR_SHOWN] if node.sold]

@@ -1,9 +1,11 @@
 """The shop window: home, category, product, search."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -34,7 +36,7 @@ SUGGESTED = 6
 SUGGESTED_CATEGORIES = 3
 """Categories that are suggested."""
 SUGGESTIONS_KEPT = 300
-"""Seconds that anyone may keep suggestions."""
+"""Seconds that anyone may keep suggestions, and that we do."""
 
 
 def page_of(
@@ -160,7 +162,7 @@ def search(request: StorefrontRequest) -> HttpResponse:
         return listed
     context = {"query": text, "corrected": found.corrected, **listed}
     if not listed["products"]:
-        context["popular"] = queries.popular_categories(request.storefront, category_tree(request))
+        context["popular"] = queries.popular_categories(category_tree(request))
     return render(request, "catalogue/search.html", context)
 
 
@@ -172,15 +174,24 @@ def suggest(request: StorefrontRequest) -> HttpResponse:
     Of no visitor: it is rendered without the request, so nothing in it can look for a session.
     Too short a text costs no query and gets an empty answer.
     """
-    text = search_text(request)
-    context: dict[str, Any] = {"query": text, "products": [], "categories": []}
-    if len(text) >= SHORTEST_SUGGESTED or is_unspaced(text):
-        found = find(request.storefront, text, get_language() or settings.LANGUAGE_CODE)
-        context["corrected"] = found.corrected
-        context["products"] = queries.with_cards(found.products[:SUGGESTED])
-        context["categories"] = [
+    text, language = search_text(request), get_language() or settings.LANGUAGE_CODE
+    if len(text) < SHORTEST_SUGGESTED and not is_unspaced(text):
+        return HttpResponse()
+    asked = hashlib.sha256(f"{request.storefront.pk} {language} {text}".encode()).hexdigest()
+    page: str | None = cache.get(f"catalogue:suggestions:{asked}")
+    if page is None:
+        found = find(request.storefront, text, language)
+        categories = [
             node
             for node in category_tree(request).by_path.values()
             if text.lower() in node.name.lower()
-        ][:SUGGESTED_CATEGORIES]
-    return HttpResponse(render_to_string("catalogue/_suggestions.html", context))
+        ]
+        context = {
+            "query": text,
+            "corrected": found.corrected,
+            "products": queries.with_cards(found.products[:SUGGESTED]),
+            "categories": categories[:SUGGESTED_CATEGORIES],
+        }
+        page = render_to_string("catalogue/_suggestions.html", context)
+        cache.set(f"catalogue:suggestions:{asked}", page, SUGGESTIONS_KEPT)
+    return HttpResponse(page)

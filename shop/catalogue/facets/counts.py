@@ -9,12 +9,9 @@ from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 
 from shop.catalogue.models import Product, Variant, VariantValue
+from shop.catalogue.queries import KEPT, MANY
 
 from .selection import Selection
-
-MANY = 5000
-"""From so many products on, counts are kept for KEPT seconds: one more or less is not seen."""
-KEPT = 60
 
 
 @dataclass(frozen=True)

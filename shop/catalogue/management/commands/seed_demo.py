@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shop.catalogue.demo.loading import MainStorefrontTaken, load_demo
+from shop.catalogue.demo.many import add_many
 
 
 class Command(BaseCommand):
@@ -12,7 +13,17 @@ class Command(BaseCommand):
 
     help = "Add the demo's four storefronts and their products, as far as they are missing."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """--products."""
+        parser.add_argument(
+            "--products",
+            type=int,
+            default=0,
+            metavar="N",
+            help="also N trial products, to see how the shop does with many",
+        )
+
+    def handle(self, *args: Any, products: int = 0, **options: Any) -> None:
         """Load the demo, and say what was added. Raises CommandError beside another network."""
         try:
             added = load_demo()
@@ -25,3 +36,5 @@ class Command(BaseCommand):
             f"{added.storefronts} storefronts, {added.products} products and "
             f"{added.pictures} pictures added"
         )
+        if products:
+            self.stdout.write(f"{add_many(products)} trial products added")
