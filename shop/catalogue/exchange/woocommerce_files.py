@@ -30,8 +30,7 @@ from .woocommerce import (
 )
 
 _CHILDREN = (
-    "SELECT line, cells, fault FROM file WHERE is_variation AND parent IN (?, ?) AND parent <> '' "
-    "ORDER BY number"
+    "SELECT line, cells, fault FROM file WHERE is_variation AND parent IN (?, ?) ORDER BY number"
 )
 _ORPHANS = """
 SELECT line, parent FROM file AS variation WHERE is_variation
@@ -67,7 +66,7 @@ class WooCommerceSource:
         """The products, one at a time; variations are found wherever they stand."""
         self._spool()
         for line, parent in self._rows.execute(_ORPHANS):
-            reason = _("no variable product has the SKU or id “%s”") % parent[:80]
+            reason = _("no variable product has the SKU or id “%s”") % (parent or "")[:80]
             refuse(CsvProblem(reason, line, self._called.get("Parent", "Parent")))
         seen = Seen()
         products = self._rows.execute(
@@ -78,7 +77,7 @@ class WooCommerceSource:
             self._number = number
             row = self._row(line, cells, fault)
             try:
-                product = self._product(row, own_id, sku, seen)
+                product = self._product(row, own_id or "", sku or "", seen)
             except CsvProblem as problem:
                 refuse(problem)
             else:
@@ -87,7 +86,7 @@ class WooCommerceSource:
     def _product(self, row: Row, own_id: str, sku: str, seen: Seen) -> ParsedProduct:
         variations: list[Row] = []
         if "variable" in types_of(row):
-            children = self._rows.execute(_CHILDREN, (own_id, sku))
+            children = self._rows.execute(_CHILDREN, (own_id or None, sku or None))
             variations = [self._row(*each) for each in islice(children, MAX_ROWS + 1)]
         handle = self._handle(row, own_id, sku, seen)
         if handle:
@@ -128,8 +127,8 @@ class WooCommerceSource:
         )
         insert = "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         self._rows.executemany(insert, self._spooled())
-        for column in ("id", "sku", "parent"):
-            self._rows.execute(f"CREATE INDEX file_{column} ON file ({column})")
+        for column, rows in (("id", "variable"), ("sku", "variable"), ("parent", "variation")):
+            self._rows.execute(f"CREATE INDEX file_{column} ON file ({column}) WHERE is_{rows}")
         (self._count,) = self._rows.execute("SELECT count(*) FROM file").fetchone()
         if not self._count:
             raise CsvProblem(_("the file has a header, but no products"))
@@ -145,9 +144,9 @@ class WooCommerceSource:
                 row.line,
                 "variation" in types,
                 "variable" in types,
-                f"id:{own_id}" if own_id else "",
-                unescaped(row.get("SKU")),
-                parent,
+                f"id:{own_id}" if own_id else None,  # no value is equal to NULL
+                unescaped(row.get("SKU")) or None,
+                parent or None,
                 json.dumps({name: unescaped(cell) for name, cell in row.cells.items() if cell}),
                 json.dumps([row.fault.reason, row.fault.column]) if row.fault else "",
             )
