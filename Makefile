@@ -29,6 +29,12 @@ test-browsers: env-dev  ## Run sessionsync in three real engines: Chromium, Fire
 	@$(BIN)/python -m shop.ops.engines
 	$(BIN)/python -m pytest tests/browsers $(ARGS)
 
+test-pages: env-dev browser  ## Look at every page: axe, keyboard, no script, links, HTML, layout (needs Node)
+	$(BIN)/python -m pytest tests/pages $(ARGS)
+
+screenshots: env-dev browser  ## Take the pictures of docs/tour/ anew
+	$(BIN)/python -m tests.pages.screenshots
+
 prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake
 	$(BIN)/python -m tests.proof
 
@@ -76,4 +82,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers test-pages screenshots prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.pages.running import SLUGS, Demo
 
@@ -16,6 +16,10 @@ PERSON = {
     "postal_code": "10115",
     "city": "Berlin",
 }
+
+
+STOPPED = "/sessionsync/generate_auth_code/?challenge=none"
+"""A handshake that nobody began."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +103,25 @@ def place_order(page: Page, demo: Demo, slug: str) -> str:
     page.get_by_role("button", name="Place the order").click()
     page.wait_for_url("**/orders/**")
     return "/orders/" + page.url.split("/orders/")[1]
+
+
+def open_page(page: Page, demo: Demo, shown: Shown) -> Response:
+    """Open a page in the way that leads to it; returns what the server said in the end."""
+    address = demo.url(shown.slug, shown.path)
+    if shown.name == "confirm":  # a form of nobody knows whom
+        page.goto(
+            f'data:text/html,<form method="post" action="{address}"><input name="quantity" '
+            'value="1"><button>Send</button></form>'
+        )
+        with page.expect_navigation(url="**/sessionsync/resume/**") as sent:
+            page.get_by_role("button").click()
+        answer: Response | None = sent.value
+    else:
+        answer = page.goto(address, wait_until="load")
+    if shown.name == "checkout-refused":
+        with page.expect_navigation() as sent:
+            page.get_by_role("button", name="Place the order").click()
+        page.locator(".error-summary").wait_for()
+        answer = sent.value
+    assert answer
+    return answer

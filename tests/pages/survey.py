@@ -9,7 +9,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.pages import node
 from tests.pages.running import SLUGS, Demo
-from tests.pages.shopper import Shown, catalogue_pages, fill_cart, place_order
+from tests.pages.shopper import (
+    STOPPED,
+    Shown,
+    catalogue_pages,
+    fill_cart,
+    open_page,
+    place_order,
+)
 
 type Scheme = Literal["light", "dark"]
 
@@ -88,7 +95,7 @@ def _journey(page: Page, demo: Demo) -> Any:
     for slug in SLUGS:
         yield from catalogue_pages(demo, slug)
         yield Shown("cart-empty", slug, "/cart/")
-        yield Shown("stopped", slug, "/sessionsync/resume/?flow=none")
+    yield Shown("stopped", "galleria", STOPPED)
     fill_cart(page, demo)
     for slug in SLUGS:
         yield Shown("cart", slug, "/cart/")
@@ -118,13 +125,9 @@ def _look(
 
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    answer = page.goto(demo.url(shown.slug, shown.path), wait_until="load")
-    assert answer
+    answer = open_page(page, demo, shown)
     name = f"{shown.slug}-{shown.name}.html"
     (survey.folder / name).write_text(answer.text(), encoding="utf-8")
-    if shown.name == "checkout-refused":
-        page.get_by_role("button", name="Place the order").click()
-        page.locator(".error-summary").wait_for()
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.wait_for_timeout(100)
     shift = page.evaluate("window.shifts")
@@ -143,14 +146,18 @@ def _look(
 
 
 def _without_cookies(demo: Demo, browser: Browser, axe: str, survey: Survey) -> None:
-    """A product's page as a browser sees it that keeps no cookies."""
+    """What a browser without cookies sees, and one that a foreign form has sent here."""
+    path = catalogue_pages(demo, "apparel")[2].path
     for scheme, width, height in WAYS:
         context: BrowserContext = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         context.add_init_script(SHIFTS)
         page = context.new_page()
-        path = catalogue_pages(demo, "apparel")[2].path
-        shown = Shown("no-cookies", "apparel", f"{path}?_nocookies=1")
-        survey.views.append(_look(page, demo, shown, scheme, width, height, axe, survey))
+        for shown in (
+            Shown("confirm", "apparel", "/cart/lines/"),
+            Shown("no-cookies", "apparel", f"{path}?_nocookies=1"),
+        ):
+            survey.views.append(_look(page, demo, shown, scheme, width, height, axe, survey))
+            context.clear_cookies()
         context.close()
