@@ -31,7 +31,7 @@ from shop.catalogue.demo.many import add_many  # noqa: E402
 from shop.catalogue.models import Product  # noqa: E402
 from shop.storefronts.queries import main_storefront  # noqa: E402
 
-RUNS = 7
+RUNS = 5
 PAGES = {
     "a department": "/category/clothing/",
     "… by price": "/category/clothing/?sort=price",

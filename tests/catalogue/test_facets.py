@@ -221,7 +221,7 @@ def test_counts_of_very_many_are_kept_for_a_while(shirts: Storefront, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("query", "queries"), [("", 3), ("size=M", 5), ("size=M&colour=Red&vendor=Wick&min=1", 6)]
+    ("query", "queries"), [("", 4), ("size=M", 6), ("size=M&colour=Red&vendor=Wick&min=1", 7)]
 )
 def test_counting_costs_the_same_for_ten_and_two_hundred(
     network: dict[str, Storefront], query: str, queries: int

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 
-from shop.catalogue.models import Product, Variant, VariantValue
+from shop.catalogue.models import FacetValue, Product, Variant, VariantValue
 from shop.catalogue.queries import KEPT, MANY
 
 from .selection import Selection
@@ -34,7 +34,7 @@ class Counts:
 def counted(products: QuerySet[Product], selection: Selection, key: str) -> Counts:
     """The counts of a list; `key` says which list it is.
 
-    Three queries and one more for each option chosen from, whatever the number of products. Counts
+    Four queries and one more for each option chosen from, whatever the number of products. Counts
     of MANY products and more come from the cache for KEPT seconds.
     """
     asked = f"{key} {replace(selection, sort=selection.default_sort).query()}"
@@ -55,11 +55,11 @@ def count(products: QuerySet[Product], selection: Selection) -> Counts:
     offers = replace(selection, low=None, high=None, available=False, reduced=False).variants()
     totals = _totals(offers.filter(product__in=here.values("pk")), selection)
     vendors = (
-        selection.variants()
-        .filter(product__in=everyone.values("pk"))
-        .exclude(product__vendor="")
-        .values_list("product__vendor")
-        .annotate(n=Count("product", distinct=True))
+        replace(selection, vendors=(), sort="best")
+        .apply(everyone)
+        .exclude(vendor="")
+        .values_list("vendor")
+        .annotate(n=Count("pk"))
     )
     return Counts(
         total=totals["total"] or 0,
@@ -98,19 +98,21 @@ def _totals(offers: QuerySet[Variant], selection: Selection) -> dict[str, Any]:
 
 
 def _options(here: QuerySet[Product], selection: Selection) -> dict[str, dict[str, int]]:
-    """Products by option and value: one query for all not chosen from, one for each that is."""
-    found: dict[str, dict[str, int]] = {}
+    """Products by option and value.
+
+    One query for all not chosen from, one for each that is, and one for the values' names.
+    """
+    numbers: dict[int, int] = {}
     for name in ("", *selection.value_ids):
         rows = VariantValue.objects.filter(product__in=here.values("pk"))
         if selection.value_ids.keys() - {name} or selection.offer():
             rows = rows.filter(variant__in=selection.variants(without=name).values("pk"))
-        rows = (
-            rows.filter(value__name=name)
-            if name
-            else rows.exclude(value__name__in=selection.value_ids)
-        )
-        for option, value, n in rows.values_list("value__name", "value__value").annotate(
-            n=Count("product", distinct=True)
-        ):
-            found.setdefault(option, {})[value] = n
+        if name:
+            rows = rows.filter(value__name=name)
+        elif selection.value_ids:
+            rows = rows.exclude(value__name__in=selection.value_ids)
+        numbers.update(rows.values_list("value").annotate(n=Count("product", distinct=True)))
+    found: dict[str, dict[str, int]] = {}
+    for pk, value in FacetValue.objects.in_bulk(numbers).items():
+        found.setdefault(value.name, {})[value.value] = numbers[pk]
     return found
