@@ -64,7 +64,7 @@ BEGIN
     INSERT INTO catalogue_searchword (word)
     SELECT DISTINCT word
     FROM texts, regexp_split_to_table(catalogue_spaced(title || ' ' || keywords), '\s+') AS word
-    WHERE length(word) BETWEEN 3 AND 40
+    WHERE length(word) BETWEEN 3 AND 40 AND word !~ '[0-9]'
       AND NOT EXISTS (SELECT 1 FROM catalogue_searchword known WHERE known.word = word.word)
     ORDER BY word
     ON CONFLICT DO NOTHING
