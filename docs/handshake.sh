@@ -4,6 +4,8 @@
 #   sh docs/handshake.sh [PORT]      beside a running `make demo`
 set -eu
 port=${1:-8000}
+curl -sf -o /dev/null "http://127.0.0.1:$port/healthz" ||
+    { echo "Nothing answers on port $port: start it with \`make demo PORT=$port\`." >&2; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 jar=$folder/jar

@@ -22,6 +22,8 @@ from orders.services import CheckoutKeyUsed, OfferChanged, OrderError, Recipient
 from sessionsync.goods import SessionGone
 from shop.storefronts.middleware import StorefrontRequest
 
+PLACED = "placed"
+"""In the session: the last few checkout forms that became orders, with the orders' tokens."""
 CHECKING_OUT = "checking_out"
 """In the session from the first look at the checkout until the order is placed."""
 
@@ -30,7 +32,14 @@ CHECKING_OUT = "checking_out"
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: StorefrontRequest) -> HttpResponse:
     """One page: who, where to, how, and the button that orders."""
+    placed = request.session.get(PLACED, {}).get(request.POST.get("checkout_key", ""))
+    if placed:
+        return SeeOther(reverse("orders:order", args=[placed]))
     methods = list(ShippingMethod.objects.offered())
+    return _checkout(request, methods)
+
+
+def _checkout(request: StorefrontRequest, methods: list[ShippingMethod]) -> HttpResponse:
     form = CheckoutForm(request.POST or None, methods=methods, initial=_known(request))
     problems: list[str] = []
     if request.method == "POST" and form.is_valid():
@@ -46,6 +55,7 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
                 form = _with(form, methods, checkout_key=new_checkout_key())
         else:
             request.session.pop(CHECKING_OUT, None)
+            _remember(request, form.cleaned_data["checkout_key"], order)
             return SeeOther(reverse("orders:order", args=[order.token]))
     cart = cart_page(request.session.session_key, request.storefront)
     if cart.is_empty or (request.method != "POST" and not cart.can_check_out):
@@ -71,6 +81,12 @@ def checkout(request: StorefrontRequest) -> HttpResponse:
     page = render(request, "orders/checkout.html", context)
     _replace_token_once(request)
     return page
+
+
+def _remember(request: StorefrontRequest, checkout_key: str, order: Order) -> None:
+    """The same form sent again, by whatever session this one has become, leads to its order."""
+    known = {**request.session.get(PLACED, {}), checkout_key: order.token}
+    request.session[PLACED] = dict(list(known.items())[-5:])
 
 
 def _replace_token_once(request: StorefrontRequest) -> None:

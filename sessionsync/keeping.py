@@ -135,9 +135,9 @@ def carry_out(visit: Visit, flow: str, pending: PendingRequest) -> HttpResponse:
         done.save(update_fields=["location"])
     journal.note(entry)
     store.forget_request(flow)
-    cookies.drop(
-        visit.request, response, f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"
-    )
+    if done.location:  # a page that was answered here may be asked for again
+        name = f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"
+        cookies.drop(visit.request, response, name)
     return response
 
 

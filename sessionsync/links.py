@@ -134,7 +134,8 @@ def _meet_all(keys: Iterable[str]) -> None:
     met = set(keys)
 
     def change(locked: list[Session]) -> None:
-        rows = [row for row in locked if row.key in met]
+        # Sign-ins first: what a guest owns goes to the one that stays, in whatever order they met.
+        rows = sorted((row for row in locked if row.key in met), key=lambda row: not row.principal)
         by_order = {_party(row).order: row for row in rows}
         stays, *others = rows
         for other in others:

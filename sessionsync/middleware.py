@@ -14,8 +14,8 @@ from sessionsync import ajax, cookies, heartbeat, journal, keeping
 from sessionsync.conf import Site, get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
-from sessionsync.protocol import Action, Kind, decide
-from sessionsync.visit import Flow, Visit, shake_hands
+from sessionsync.protocol import Action, Arrival, Kind, decide
+from sessionsync.visit import ONWARD, Flow, Visit, go_onward, send_back, shake_hands
 
 logger = logging.getLogger("sessionsync")
 
@@ -64,16 +64,11 @@ class SessionSyncMiddleware(SessionMiddleware):
     def _begin(
         self, request: HttpRequest, visit: Visit, session: SessionStore
     ) -> HttpResponse | None:
-        has_token = bool(visit.presented)
-        if has_token and visit.kind is Kind.POST:
-            has_token = session.record is not None
-        said, key = visit.linked_fingerprint(), None
-        if said:
-            key = session.session_key
-            has_token = key is not None
-        visit.disagrees = disagrees = bool(said and key and fingerprint(key) != said)
-        arrival = visit.arrival(has_token=has_token, disagrees=disagrees)
+        arrival = self._arrival(visit, session)
         visit.action, visit.why = decide(arrival, get_config())
+        on_the_way = self._on_the_way(visit)
+        if on_the_way is not None:
+            return on_the_way
         if visit.action in {Action.HANDSHAKE, Action.KEEP} and not heartbeat.main_is_there():
             visit.action, visit.why = decide(replace(arrival, main_away=True), get_config())
         if visit.action is Action.HANDSHAKE and ajax.may_be_tried(visit):
@@ -81,7 +76,7 @@ class SessionSyncMiddleware(SessionMiddleware):
             visit.action = Action.SERVE
         if visit.action is Action.HANDSHAKE:
             response = shake_hands(visit, Flow.begin(visit, visit.address()))
-            if disagrees:
+            if visit.disagrees:
                 cookies.set_disagreed(request, response)
             return response
         if visit.action in {Action.STAND_ALONE, Action.ALONE_FOR_NOW}:
@@ -96,6 +91,28 @@ class SessionSyncMiddleware(SessionMiddleware):
             request.session = SessionStore()
             visit.cookies_off = True
         return None
+
+    @staticmethod
+    def _arrival(visit: Visit, session: SessionStore) -> Arrival:
+        """The request for `decide`; looks the session up only where the answer depends on it."""
+        has_token = bool(visit.presented)
+        if has_token and visit.kind is Kind.POST:
+            has_token = session.record is not None
+        said = visit.linked_fingerprint()
+        if said:
+            key = session.session_key
+            has_token = key is not None
+            visit.disagrees = fingerprint(key) != said if key else visit.site.is_main
+        return visit.arrival(has_token=has_token, disagrees=visit.disagrees)
+
+    @staticmethod
+    def _on_the_way(visit: Visit) -> HttpResponse | None:
+        """A hop of the way by which main learns of a session that a sub-site's link spoke of."""
+        linking = visit.linking_site() if visit.disagrees and visit.site.is_main else None
+        if linking is not None:
+            return send_back(visit, linking)
+        arrived = visit.kind is Kind.GET and visit.action is not Action.HANDSHAKE
+        return go_onward(visit) if arrived and ONWARD in visit.request.GET else None
 
     def process_view(
         self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -29,6 +29,8 @@ from sessionsync.tokens import challenge_of
 TOLD = "_nocookies"
 NOT_CARRIED_OUT = "_notrun"
 FINGERPRINT = "_st"
+ONWARD = "_onward"
+"""On a sub-site's own address: the page of the main site to go on to after a handshake."""
 NEXT_IN_COOKIE = 1000
 FRESH_IN_A_ROW = 2
 """So many freshly minted tokens in a row mean that main keeps no cookie in this browser."""
@@ -120,11 +122,17 @@ class Visit:
 
     def linked_fingerprint(self) -> str | None:
         """What the linking site calls its session, if this link says so and is worth a look."""
-        said = self.request.GET.get(FINGERPRINT)
-        worth_it = (
-            said and self.presented and self.kind is Kind.GET and not self.site.is_main
-        ) and self.fresh < FRESH_IN_A_ROW
-        return said if worth_it and not cookies.has_disagreed(self.request) else None
+        said = self.request.GET.get(FINGERPRINT, "").partition(".")[0]
+        worth_it = said and self.kind is Kind.GET and (self.presented or self.site.is_main)
+        if not worth_it or self.fresh >= FRESH_IN_A_ROW:
+            return None
+        return None if cookies.has_disagreed(self.request) else said
+
+    def linking_site(self) -> Site | None:
+        """The sub-site that linked here, if this link says so."""
+        named = self.request.GET.get(FINGERPRINT, "").partition(".")[2]
+        site = get_config().site_by_id(named)
+        return site if site is not None and not site.is_main else None
 
     def address(self) -> str:
         """The path and query asked for, without the protocol's own parameters; "/" if unsafe."""
@@ -225,6 +233,28 @@ def _leaves_as(visit: Visit, flow: Flow) -> str:
     if is_retry(flow.name):
         return "again"
     return "heal" if visit.disagrees else "move"
+
+
+def send_back(visit: Visit, site: Site) -> HttpResponse:
+    """From main: let the linking site, whose session main does not know, shake hands first."""
+    query = urlencode({"next": visit.address()})
+    response = transports.move(
+        visit.request, f"{visit.origin_of(site)}{reverse('sessionsync:heal')}?{query}"
+    )
+    cookies.set_disagreed(visit.request, response)
+    cookies.set_probe(visit.request, response)
+    journal.note(
+        visit.entry("leave", "heal", why="the site that linked here knows another session")
+    )
+    return response
+
+
+def go_onward(visit: Visit) -> HttpResponse | None:
+    """After the handshake that main asked for: on to the page of main it was asked for from."""
+    main, path = get_config().main(), safe_next(visit.request.GET.get(ONWARD, ""))
+    if main is None or path is None or visit.site.is_main:
+        return None
+    return transports.close(HttpResponseRedirect(f"{visit.origin_of(main)}{path}", status=303))
 
 
 def serve_without(visit: Visit, path: str, *, carried_out: bool = True) -> HttpResponse:

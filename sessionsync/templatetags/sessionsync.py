@@ -38,7 +38,9 @@ def cross_site_url(context: dict[str, Any], site: Any, path: str = "/") -> str:
     if not key:
         return address
     bare, hash_mark, fragment = address.partition("#")
-    joined = f"{bare}{'&' if '?' in bare else '?'}{FINGERPRINT}={fingerprint(key)}"
+    visit = getattr(request, "sessionsync", None)
+    ours = f".{visit.site.id}" if isinstance(visit, Visit) else ""
+    joined = f"{bare}{'&' if '?' in bare else '?'}{FINGERPRINT}={fingerprint(key)}{ours}"
     return f"{joined}{hash_mark}{fragment}"
 
 

@@ -27,7 +27,10 @@ def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
         pending = store.pending_request(name) if flow_known else None
     except store.StoreUnavailable:
         pending = None
+    session = session_of(request)
     if flow is None:
+        if session.record is not None:  # its cookies stay: a reload, or somebody else's address
+            return see_other("/")
         return serve_without(visit, pending.back if pending else "/", carried_out=False)
     if pending is not None and (
         pending.site != visit.site.id or not same_secret(pending.challenge, flow.challenge)
@@ -39,7 +42,6 @@ def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
             return see_other(done.location or flow.next_path)
         message = _("What you sent was not kept long enough. Please go back and send it again.")
         return stopped(request, message, flow.next_path)
-    session = session_of(request)
     record = session.record
     if record is None:
         return serve_without(visit, pending.back, carried_out=False)

@@ -139,3 +139,20 @@ def test_a_checkout_page_that_never_arrives_loses_nothing() -> None:
     browser.submit("/checkout/", {**form(page), **FIELDS})
 
     assert [(x.product_slug, x.quantity) for x in Order.objects.get().lines.all()] == [("shirt", 1)]
+
+
+def test_the_same_form_again_leads_to_its_order_on_a_sub_site_too() -> None:
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    browser = Browser()
+    page = browser.open("https://apparel.example/product/shirt/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    filled = {**form(browser.open("https://apparel.example/checkout/")), **FIELDS}
+    browser.submit("/checkout/", filled)
+    order = browser.url
+
+    browser.submit("/checkout/", filled)
+
+    assert browser.url == order
+    assert Order.objects.count() == 1

@@ -1,6 +1,7 @@
 """What the exploration of the protocol found, and how it ends now (docs/sessionsync/proof.md)."""
 
 import time
+from itertools import permutations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -153,3 +154,74 @@ def test_keys_of_handshakes_that_never_came_back_do_not_outlive_standing_alone()
     healed = browser.open(f"https://{ONE}/page/?_st={fingerprint(other)}").json()
     assert healed["session"] == see(browser, TWO)["session"]
     assert healed["notes"] == ["hat"]
+
+
+def test_mains_cookie_vanishes_and_the_cart_is_there_on_the_next_page_of_main() -> None:
+    browser = Browser()
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    mine = see(browser, ONE)["session"]
+    browser.forget(MAIN)
+    page = browser.open(f"https://{MAIN}/page/?a=1&_st={fingerprint(mine)}.one")
+    assert page.json()["notes"] == ["hat"]
+    assert browser.url == f"https://{MAIN}/page/?a=1"
+    assert len(browser.hops) == 6
+    assert see(browser, TWO) == see(browser, ONE) == see(browser, MAIN)
+
+
+def test_main_that_knows_another_session_asks_the_linking_site_too() -> None:
+    browser = Browser()
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    mine = see(browser, ONE)["session"]
+    browser.forget(MAIN)
+    see(browser, TWO)
+    page = browser.open(f"https://{MAIN}/page/?_st={fingerprint(mine)}.one").json()
+    assert page["notes"] == ["hat"]
+
+
+@pytest.mark.parametrize(
+    "said", ["aaaaaaaaaa.one", "aaaaaaaaaa.nowhere", "aaaaaaaaaa", ".one", "."]
+)
+def test_a_strangers_link_to_main_ends_there_and_changes_nothing(said: str) -> None:
+    browser = Browser()
+    page = browser.open(f"https://{MAIN}/page/?_st={said}")
+    assert page.status_code == 200
+    assert len(browser.hops) <= 3
+    assert browser.url.startswith(f"https://{MAIN}/page/")
+    browser.open(f"https://{MAIN}/page/?_st={said}")
+    assert len(browser.hops) == 1 or said in {"aaaaaaaaaa.nowhere", "aaaaaaaaaa"}
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "https://evil.example/", "/sessionsync/adopt/", ""]
+)
+def test_healing_goes_on_to_main_only(path: str) -> None:
+    browser = Browser()
+    see(browser, ONE)
+    answer = browser.request(
+        "GET", f"https://{ONE}/sessionsync/heal/?next={path}", None, NAVIGATION
+    )
+    assert answer.status_code == 404
+    answer = browser.request("GET", f"https://{ONE}/page/?_onward={path}", None, NAVIGATION)
+    assert "evil" not in answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+def test_a_guests_goods_go_to_the_sign_in_that_stays(
+    order: tuple[int, int, int], settings: Settings
+) -> None:
+    moved: list[tuple[str, str]] = []
+    settings.SESSIONSYNC = {
+        **settings.SESSIONSYNC,
+        "MERGE_HANDLERS": [lambda loser, winner: moved.append((loser, winner))],
+    }
+    guest, early, late = (token(1000 * place) for place in order)
+    for each, principal in ((early, "7"), (late, "8")):
+        session = store(each)
+        session[SESSION_KEY] = principal
+        session.save()
+    found = links.settle([guest, early, late])
+    assert found
+    assert found.key == late.key
+    assert moved == [(guest.key, late.key)]

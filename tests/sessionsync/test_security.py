@@ -255,7 +255,7 @@ def test_a_kept_request_is_carried_out_in_no_other_browser() -> None:
     )
     flow = parse_qs(urlsplit(kept["Location"]).query)["flow"][0]
     answer = ask(attacker, f"https://{ONE}/sessionsync/resume/?flow={flow}")
-    assert answer["Location"] == "/?_nocookies=1&_notrun=1"
+    assert answer["Location"] == "/"
     assert see(attacker, ONE)["notes"] == []
     assert Session.objects.filter(data__gt="").count() == 0
 
