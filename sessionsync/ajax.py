@@ -131,9 +131,7 @@ def accept(request: HttpRequest, visit: Visit) -> HttpResponse:
         cookies.set_token(
             request, response, token, is_main=False, synced_at=visit.synced_at_accepted()
         )
-        for each in visit.presented:
-            if each.token != token:
-                cookies.drop(request, response, each.cookie)
+        cookies.drop_others(request, response, visit.presented, token)
     entry = visit.entry(
         "consume",
         "accept" if winner else "no_cookies",
@@ -143,5 +141,5 @@ def accept(request: HttpRequest, visit: Visit) -> HttpResponse:
     )
     journal.note(entry)
     if key is not None:
-        cookies.drop(request, response, f"{cookies.prefix(request)}{cookies.AJAX_KEY}{name}")
+        cookies.drop_flow_key(request, response, cookies.AJAX_KEY, name)
     return response

@@ -1,5 +1,6 @@
 """The protocol's cookies: their names, what they carry, how they are set and dropped."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -184,6 +185,20 @@ def has_disagreed(request: HttpRequest) -> bool:
     return prefix(request) + DISAGREED in request.COOKIES
 
 
+def drop_others(
+    request: HttpRequest, response: HttpResponse, presented: Iterable[Presented], token: Token
+) -> None:
+    """Expire the cookies of all presented tokens but the one that stays."""
+    for each in presented:
+        if each.token != token:
+            drop(request, response, each.cookie)
+
+
+def drop_flow_key(request: HttpRequest, response: HttpResponse, kind: str, flow: str) -> None:
+    """Expire the key of one flow: `kind` as in `set_flow_key`."""
+    drop(request, response, f"{prefix(request)}{kind}{flow}")
+
+
 def drop(request: HttpRequest, response: HttpResponse, name: str) -> None:
     """Expire a cookie by its full name."""
     _set(request, response, name, "", 0)
@@ -212,4 +227,4 @@ def make_room(request: HttpRequest, response: HttpResponse, kind: str, now: floa
     """Drop the oldest flows' keys, so that only a few stay in the browser at a time."""
     under_way = list(flows_under_way(request, kind, now))
     for flow in under_way[: max(0, len(under_way) + 1 - FLOWS_AT_ONCE)]:
-        drop(request, response, f"{prefix(request)}{kind}{flow}")
+        drop_flow_key(request, response, kind, flow)

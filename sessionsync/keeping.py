@@ -18,6 +18,7 @@ from sessionsync import cookies, journal, store, transports
 from sessionsync.conf import get_config
 from sessionsync.journal import flow_digest
 from sessionsync.models import CarriedOut
+from sessionsync.navigation import sends_form
 from sessionsync.protocol import (
     Action,
     Origin,
@@ -30,7 +31,6 @@ from sessionsync.store import PendingRequest
 from sessionsync.visit import Flow, Visit, shake_hands
 
 LARGEST = 64 * 1024
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _SECRET_FIELD = re.compile(
     r"passw|passphrase|card|cvc|cvv|iban|account_number|secret|otp", re.IGNORECASE
 )
@@ -101,9 +101,8 @@ def _nothing(request: HttpRequest) -> HttpResponse:
 def _may_be_kept(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:
     if getattr(view, "csrf_exempt", False) or getattr(view, "never_kept", False):
         return False
-    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     length = request.headers.get("Content-Length", "0")
-    if content_type not in _FORM_TYPES or not length.isdecimal() or int(length) > LARGEST:
+    if not sends_form(request.headers) or not length.isdecimal() or int(length) > LARGEST:
         return False
     if len(request.body) > LARGEST or request.FILES:
         return False
@@ -136,8 +135,7 @@ def carry_out(visit: Visit, flow: str, pending: PendingRequest) -> HttpResponse:
     journal.note(entry)
     store.forget_request(flow)
     if done.location:  # a page that was answered here may be asked for again
-        name = f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"
-        cookies.drop(visit.request, response, name)
+        cookies.drop_flow_key(visit.request, response, cookies.CLIENT_KEY, flow)
     return response
 
 
@@ -205,5 +203,4 @@ def give_up(visit: Visit, response: HttpResponse) -> None:
     """
     for flow in cookies.flows_under_way(visit.request, cookies.CLIENT_KEY, visit.now):
         if not holds_request(flow):
-            name = f"{cookies.prefix(visit.request)}{cookies.CLIENT_KEY}{flow}"
-            cookies.drop(visit.request, response, name)
+            cookies.drop_flow_key(visit.request, response, cookies.CLIENT_KEY, flow)

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from sessionsync import ajax, cookies, heartbeat, journal, keeping
-from sessionsync.conf import Site, get_config
+from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
 from sessionsync.protocol import Action, Arrival, Kind, decide
@@ -192,9 +192,3 @@ def _set_cookies(
             cookies.drop(request, response, each.cookie)
     if session.resolved and session.record is None:
         cookies.drop_landed(request, response)
-
-
-def site_of(request: HttpRequest) -> Site | None:
-    """The site of the network that a request arrived at."""
-    visit = getattr(request, "sessionsync", None)
-    return visit.site if isinstance(visit, Visit) else get_config().site_for(request.get_host())

@@ -44,9 +44,14 @@ def classify(method: str, headers: Mapping[str, str]) -> tuple[Kind, str]:
         return Kind.IN_PLACE, "no page was asked for"
     if method == "GET":
         return Kind.GET, "no Sec-Fetch, but it accepts pages"
-    if headers.get("Content-Type", "").partition(";")[0].strip().lower() not in _FORM_TYPES:
+    if not sends_form(headers):
         return Kind.IN_PLACE, "no form was sent"
     return Kind.POST, "no Sec-Fetch, but it sends a form"
+
+
+def sends_form(headers: Mapping[str, str]) -> bool:
+    """Whether the body is of a type that HTML's forms send."""
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower() in _FORM_TYPES
 
 
 @lru_cache(maxsize=256)

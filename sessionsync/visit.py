@@ -36,6 +36,13 @@ FRESH_IN_A_ROW = 2
 """So many freshly minted tokens in a row mean that main keeps no cookie in this browser."""
 
 
+def origin_at(request: HttpRequest, domain: str) -> str:
+    """Another domain's origin, with the scheme and port of this request."""
+    host = request.get_host()
+    port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
+    return f"{request.scheme}://{domain}{f':{port}' if port else ''}"
+
+
 class Visit:
     """What is known of a request before any session is looked up; `request.sessionsync`.
 
@@ -116,9 +123,7 @@ class Visit:
 
     def origin_of(self, site: Site) -> str:
         """Scheme, domain and port of a site of the network, as this request reaches it."""
-        host = self.request.get_host()
-        port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
-        return f"{self.request.scheme}://{site.domain}{f':{port}' if port else ''}"
+        return origin_at(self.request, site.domain)
 
     def linked_fingerprint(self) -> str | None:
         """What the linking site calls its session, if this link says so and is worth a look."""

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from sessionsync import ajax
 from sessionsync.conf import Site, get_config
 from sessionsync.fingerprints import fingerprint
-from sessionsync.visit import FINGERPRINT, Visit
+from sessionsync.visit import FINGERPRINT, Visit, origin_at
 
 register = template.Library()
 
@@ -30,9 +30,7 @@ def cross_site_url(context: dict[str, Any], site: Any, path: str = "/") -> str:
     domain = found.domain if found else getattr(site, "domain", None)
     if not domain:
         raise template.TemplateSyntaxError(f"{site!r} is no site of the network.")
-    host = request.get_host()
-    port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
-    address = f"{request.scheme}://{domain}{f':{port}' if port else ''}{path}"
+    address = f"{origin_at(request, domain)}{path}"
     session = getattr(request, "session", None)
     key = session.session_key if session is not None else None
     if not key:

@@ -38,8 +38,6 @@ def adopt(request: HttpRequest, visit: Visit) -> HttpResponse:
             visit.entry("adopt", "accept", session=token.key, flow=flow_digest(record.flow))
         )
         cookies.set_token(request, response, token, is_main=True, synced_at=visit.now)
-        for each in visit.presented:
-            if each.token != token:
-                cookies.drop(request, response, each.cookie)
-    cookies.drop(request, response, f"{cookies.prefix(request)}{cookies.MAIN_KEY}{record.flow}")
+        cookies.drop_others(request, response, visit.presented, token)
+    cookies.drop_flow_key(request, response, cookies.MAIN_KEY, record.flow)
     return response

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpRes
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from sessionsync import ajax, cookies, transports
+from sessionsync import ajax, transports
 from sessionsync.engine import SessionStore
 from sessionsync.visit import Visit, is_navigation
 
@@ -73,8 +73,3 @@ def hop(
 def see_other(path: str) -> HttpResponse:
     """Go on to a page of this site."""
     return transports.close(HttpResponseRedirect(path, status=303))
-
-
-def key_name(request: HttpRequest, flow: str) -> str:
-    """The full name of the cookie that holds a flow's client key."""
-    return f"{cookies.prefix(request)}{cookies.CLIENT_KEY}{flow}"

@@ -24,7 +24,7 @@ from sessionsync.protocol import (
 from sessionsync.records import Reader
 from sessionsync.store import CodeRecord, ReturnRecord
 from sessionsync.tokens import Token
-from sessionsync.views.common import ALONE, hop, key_name, see_other, session_of, stopped
+from sessionsync.views.common import ALONE, hop, see_other, session_of, stopped
 from sessionsync.visit import Flow, Visit, serve_without, shake_hands
 
 
@@ -57,7 +57,7 @@ def consume_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
     if flow is not None and verdict is Verdict.RETRY:
         response = shake_hands(visit, flow.again())
         if not is_kept:
-            cookies.drop(request, response, key_name(request, name))
+            cookies.drop_flow_key(request, response, cookies.CLIENT_KEY, name)
         return response
     if verdict is Verdict.NO_COOKIES:
         return serve_without(visit, go_on, carried_out=not is_kept)
@@ -139,12 +139,10 @@ def _accept(
         fresh=visit.fresh + 1 if record.fresh else 0,
     )
     cookies.set_landed(request, response)
-    for each in visit.presented:
-        if each.token != token:
-            cookies.drop(request, response, each.cookie)
+    cookies.drop_others(request, response, visit.presented, token)
     for name in {flow.name, first_try_of(flow.name)}:
         if not (is_kept and name == first_try_of(flow.name)):
-            cookies.drop(request, response, key_name(request, name))
+            cookies.drop_flow_key(request, response, cookies.CLIENT_KEY, name)
     return response
 
 
@@ -200,5 +198,5 @@ def _alone_at(
     if session.record is None:
         session.create()
     if not waits:
-        cookies.drop(request, response, key_name(request, flow.name))
+        cookies.drop_flow_key(request, response, cookies.CLIENT_KEY, flow.name)
     return response

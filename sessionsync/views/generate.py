@@ -82,9 +82,7 @@ def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
         return stopped(request, _("This link between our shops was used before."), go_on)
     response = transports.move(request, f"{consume}?{urlencode({'code': code, 'flow': flow})}")
     cookies.set_token(request, response, token, is_main=True, synced_at=visit.now)
-    for each in visit.presented:
-        if each.token != token:
-            cookies.drop(request, response, each.cookie)
+    cookies.drop_others(request, response, visit.presented, token)
     cookies.set_flow_key(request, response, cookies.MAIN_KEY, flow, main_key)
     cookies.make_room(request, response, cookies.MAIN_KEY, visit.now)
     return response
