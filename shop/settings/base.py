@@ -83,11 +83,17 @@ INSTALLED_APPS = [
     "rest_framework",
     "sessionsync",
     "shop.storefronts",
+    "shop.audit",
+    "shop.mailing",
     "shop.catalogue",
+    "shop.stock",
+    "shop.pricing",
     "shop.window",
     "accounts",
     "carts",
     "orders",
+    "orders.payment",
+    "orders.webhooks",
 ]
 
 MIDDLEWARE = [
