@@ -1,5 +1,7 @@
 """Carts: what a session, or a customer, is about to buy across the whole network."""
 
+import uuid
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -15,12 +17,18 @@ MAX_LINES = 100
 """The most lines one cart takes."""
 
 
+def new_trail() -> str:
+    """The name of a new trail in the audit log."""
+    return uuid.uuid4().hex
+
+
 class Cart(models.Model):
     """One shopper's cart, the same on every domain of the network.
 
     `session_key` is the root of the sessionsync session that owns it; links between sessions move
     carts through `carts.merging`. `notices` are things to tell the shopper on the next cart page
-    (what a merge changed), each a `carts.notices.Notice`.
+    (what a merge changed), each a `carts.notices.Notice`. `codes` are the voucher codes that the
+    shopper typed. `trail` names what the audit log has of this cart, until an order takes it over.
     """
 
     session_key = models.CharField(
@@ -35,6 +43,8 @@ class Cart(models.Model):
         verbose_name=_("customer"),
     )
     notices = models.JSONField(_("notices"), default=list, blank=True)
+    codes = models.JSONField(_("voucher codes"), default=list, blank=True)
+    trail = models.CharField(max_length=32, unique=True, default=new_trail, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
