@@ -254,13 +254,19 @@ class Variant(models.Model):
         help_text=_("Off: always sellable, whatever the stock says."),
     )
     stock = models.PositiveIntegerField(_("stock"), default=0)
+    reserved = models.PositiveIntegerField(
+        _("reserved"),
+        default=0,
+        editable=False,
+        help_text=_("Promised to orders that are not settled yet; still in stock."),
+    )
     allows_backorder = models.BooleanField(_("allows backorder"), default=False)
     weight_grams = models.PositiveIntegerField(_("weight in grams"), default=0)
     requires_shipping = models.BooleanField(_("requires shipping"), default=True)
     taxable = models.BooleanField(_("taxable"), default=True)
     available = models.GeneratedField(
         expression=models.ExpressionWrapper(
-            Q(tracks_stock=False) | Q(allows_backorder=True) | Q(stock__gt=0),
+            Q(tracks_stock=False) | Q(allows_backorder=True) | Q(stock__gt=F("reserved")),
             output_field=models.BooleanField(),
         ),
         output_field=models.BooleanField(),
@@ -301,6 +307,13 @@ class Variant(models.Model):
                 name="compare_at_price_not_negative",
                 violation_error_message=_("A compare-at price is zero or more."),
             ),
+            models.CheckConstraint(
+                condition=(
+                    Q(reserved__lte=F("stock")) | Q(allows_backorder=True) | Q(tracks_stock=False)
+                ),
+                name="no_more_reserved_than_in_stock",
+                violation_error_message=_("More than that is promised to orders being paid now."),
+            ),
         ]
         indexes = [
             models.Index(F("product"), F("available").desc(), F("price"), name="variant_cheapest")
@@ -323,7 +336,8 @@ class Variant(models.Model):
     @property
     def sellable(self) -> int | None:
         """How many a shopper may buy now; None where nothing limits it."""
-        return self.stock if self.tracks_stock and not self.allows_backorder else None
+        limited = self.tracks_stock and not self.allows_backorder
+        return self.stock - self.reserved if limited else None
 
     @property
     def is_sold_out(self) -> bool:
