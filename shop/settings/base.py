@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "treebeard",
     "django_htmx",
+    "django_tasks_db",
     "rest_framework",
     "sessionsync",
     "shop.storefronts",
@@ -213,6 +214,19 @@ DEFAULT_FROM_EMAIL: str = env.str(
     "DEFAULT_FROM_EMAIL", default="Galleria <shop@galleria.localhost>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+MAIL_KEEP_DAYS: int = env.int("MAIL_KEEP_DAYS", default=90)
+
+# --- Work in the background --------------------------------------------------------------------
+
+# In the shop's own database: a task is there if and only if its transaction was committed.
+# `manage.py db_worker --queue-name '*'` does the work.
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "mail"],
+    }
+}
 
 # --- Browser security --------------------------------------------------------------------------
 
