@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "shop.pricing",
     "shop.window",
     "accounts",
+    "accounts.tokens",
     "carts",
     "orders",
     "orders.payment",
