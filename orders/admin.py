@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from carts.admin import ReadOnly
-from orders.models import Order, OrderLine, ShippingMethod
+from orders.models import Order, OrderLine, ShippingMethod, ShippingRate
 
 
 class OrderLineInline(ReadOnly, TabularInline):
@@ -26,7 +26,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         "number", "placed_at", "email", "storefront", "status", "payment_method", "total",
         "currency",
     )  # fmt: skip
-    list_filter = ("status", "storefront", "payment_method", "shipping_method", "placed_at")
+    list_filter = (
+        "status",
+        "payment_status",
+        "storefront",
+        "payment_method",
+        "shipping_method",
+        "placed_at",
+    )
     list_select_related = ("storefront",)
     search_fields = (
         "number", "email", "first_name", "last_name", "postal_code", "session_fingerprint",
@@ -35,28 +42,48 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     date_hierarchy = "placed_at"
     inlines = (OrderLineInline,)
     fieldsets = (
-        (None, {"fields": ("number", "status", "placed_at", "storefront", "language")}),
+        (
+            None,
+            {
+                "fields": (
+                    "number", "status", "fulfilment_status", "placed_at", "storefront", "language",
+                )
+            },
+        ),
         (_("Shopper"), {"fields": ("customer", "email", "phone", "session_fingerprint")}),
         (
             _("Goes to"),
             {
                 "fields": (
                     "first_name", "last_name", "address_1", "address_2", "postal_code", "city",
-                    "province", "country_code", "shipping_method",
+                    "province", "country_code", "shipping_method_name",
                 )
             },
         ),
         (
             _("Money"),
-            {"fields": ("payment_method", "currency", "items_total", "shipping_total", "total")},
+            {
+                "fields": (
+                    "payment_method", "payment_status", "currency", "items_subtotal",
+                    "shipping_price", "discount_total", "tax_total", "total", "refunded_total",
+                )
+            },
         ),
     )  # fmt: skip
+
+
+class ShippingRateInline(TabularInline):
+    """Other prices: for some countries, from some weight, from some total."""
+
+    model = ShippingRate
+    extra = 0
 
 
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ModelAdmin):
     """Ways of delivery. An order keeps the name and price it was placed with."""
 
+    inlines = (ShippingRateInline,)
     list_display = ("name", "price", "is_active", "position")
     list_editable = ("price", "is_active", "position")
     prepopulated_fields = {"slug": ("name",)}

@@ -206,9 +206,11 @@ def _write_order(
     items_total = sum((line.total for line in lines), Decimal("0.00"))
     order = Order.objects.create(
         number=secrets.token_hex(10),  # nobody sees it: the next statement gives the real one
-        shipping_method=method.name,
+        shipping_method=method.slug,
+        shipping_method_name=method.name,
         currency=settings.SHOP_CURRENCY,
-        items_total=items_total,
+        items_subtotal=items_total,
+        shipping_price=method.price,
         shipping_total=method.price,
         total=items_total + method.price,
         **asdict(recipient),

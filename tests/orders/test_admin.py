@@ -79,11 +79,20 @@ def test_ways_of_delivery_can_be_changed() -> None:
             "name": "Standard",
             "price": "5.50",
             "countries": '["de"]',
+            "tax_class": "standard",
             "is_active": "on",
             "position": "1",
+            "rates-TOTAL_FORMS": "1",
+            "rates-INITIAL_FORMS": "0",
+            "rates-0-countries": "[]",
+            "rates-0-min_weight_grams": "0",
+            "rates-0-min_total": "100",
+            "rates-0-price": "0",
         },
     )
 
     assert answer.status_code == 302
     method.refresh_from_db()
     assert (str(method.price), method.countries) == ("5.50", ["de"])
+    rate = method.rates.get()
+    assert (str(rate.min_total), str(rate.price), rate.countries) == ("100.00", "0.00", [])

@@ -47,7 +47,7 @@ def test_an_order_freezes_what_was_bought() -> None:
     assert (order.storefront, order.customer, order.status) == (shops["home"], None, "placed")
     assert order.session_fingerprint == fingerprint(key)
     assert (order.email, order.city, order.country_code) == ("ada@example.com", "London", "gb")
-    assert (order.shipping_method, order.payment_method) == ("Standard", "on-delivery")
+    assert (order.shipping_method_name, order.payment_method) == ("Standard", "on-delivery")
     assert (order.currency, order.language) == ("EUR", "zh-hans")
     assert (order.items_total, order.shipping_total, order.total) == (
         Decimal("80.85"),
@@ -184,7 +184,7 @@ def test_a_way_of_delivery_for_some_countries() -> None:
         recipient=replace(RECIPIENT, country_code="de"),
     )
 
-    assert (order.shipping_method, order.total) == ("Courier", Decimal("10.00"))
+    assert (order.shipping_method_name, order.total) == ("Courier", Decimal("10.00"))
 
 
 @pytest.mark.parametrize("what", ["price", "shipping", "quantity", "new line"])

@@ -282,7 +282,7 @@ def test_the_shops_order_numbers_are_looked_up(settings: Settings) -> None:
     for number, name in (("G-2026-000001", "aaaaaaaaaa"), ("G-2026-000002", "")):
         Order.objects.create(
             number=number, checkout_key=number, session_fingerprint=name, storefront=shop,
-            items_total=1, shipping_total=0, total=1,
+            items_subtotal=1, shipping_price=0, shipping_total=0, total=1,
         )  # fmt: skip
     # When they are asked for, as people type
     found = json.loads(run("trace", " g-2026-000001 ", "--format=json"))

@@ -1,0 +1,129 @@
+"""What happens to an order's goods after the sale: parcels, returns, invoices."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.placed import Order, OrderLine
+
+
+class Fulfilment(models.Model):
+    """A parcel that was sent: so many of some lines."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="fulfilments")
+    carrier = models.CharField(_("carrier"), max_length=80, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
+    tracking_url = models.URLField(_("tracking address"), max_length=500, blank=True)
+    sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("fulfilment")
+        verbose_name_plural = _("fulfilments")
+        ordering = ("sent_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}".strip() or f"{self.pk}"
+
+
+class FulfilmentLine(models.Model):
+    """How many of a line a parcel holds."""
+
+    fulfilment = models.ForeignKey(Fulfilment, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="fulfilment_lines")
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("line of a fulfilment")
+        verbose_name_plural = _("lines of a fulfilment")
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fulfilment", "line"], name="one_fulfilment_line_of_a_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="fulfilment_quantity_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.product_title}"
+
+
+class Return(models.Model):
+    """Goods that are to come back, or have."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("Announced")
+        RECEIVED = "received", _("Received")
+        REFUSED = "refused", _("Refused")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="returns")
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.REQUESTED)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    requested_at = models.DateTimeField(_("announced"), default=timezone.now)
+    received_at = models.DateTimeField(_("received"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("return")
+        verbose_name_plural = _("returns")
+        ordering = ("requested_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.get_status_display()}"
+
+
+class ReturnLine(models.Model):
+    """How many of a line come back; `restocked` of them went on sale again."""
+
+    return_of = models.ForeignKey(Return, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="return_lines")
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    restocked = models.PositiveSmallIntegerField(_("put back on sale"), default=0)
+
+    class Meta:
+        verbose_name = _("line of a return")
+        verbose_name_plural = _("lines of a return")
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["return_of", "line"], name="one_return_line_of_a_line"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, restocked__lte=models.F("quantity")),
+                name="return_quantity_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.product_title}"
+
+
+class Invoice(models.Model):
+    """A numbered document about an order's money: an invoice, or a credit note for a refund.
+
+    What it says is the order's frozen copy; `amount` is what it is about.
+    """
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice")
+        CREDIT_NOTE = "credit_note", _("Credit note")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="invoices")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.INVOICE)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ("issued_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(kind="invoice"), name="one_invoice_of_an_order"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="invoice_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,54 @@
+"""Which moves an order's three statuses may make. One table, and functions that read it."""
+
+from typing import Final
+
+MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
+    "status": {
+        "pending": frozenset({"placed", "cancelled"}),
+        "placed": frozenset({"fulfilled", "cancelled"}),
+        "fulfilled": frozenset({"returned"}),
+        # A payment that comes after the time was up, while the goods are still to be had.
+        "cancelled": frozenset({"placed"}),
+        "returned": frozenset(),
+    },
+    "payment_status": {
+        "awaiting": frozenset({"authorized", "paid", "failed", "cancelled"}),
+        "authorized": frozenset({"paid", "failed", "cancelled"}),
+        # Declined; the shopper tries again.
+        "failed": frozenset({"awaiting", "authorized", "paid", "cancelled"}),
+        # Paid after all: the goods go out, or the money goes back.
+        "cancelled": frozenset({"authorized", "paid"}),
+        "paid": frozenset({"partially_refunded", "refunded"}),
+        "partially_refunded": frozenset({"refunded"}),
+        "refunded": frozenset(),
+    },
+    "fulfilment_status": {
+        "unfulfilled": frozenset({"partial", "fulfilled"}),
+        "partial": frozenset({"fulfilled", "returned"}),
+        "fulfilled": frozenset({"returned"}),
+        "returned": frozenset(),
+    },
+}
+"""For each kind of status, where each may go. To stay is no move and always allowed."""
+
+
+class MoveRefused(Exception):
+    """A status may not become that. `kind` is the field's name; `old`, `new` are its values."""
+
+    def __init__(self, kind: str, old: str, new: str) -> None:
+        super().__init__(f"{kind} may not go from {old} to {new}")
+        self.kind = kind
+        self.old = old
+        self.new = new
+
+
+def may_move(kind: str, old: str, new: str) -> bool:
+    """Whether the table lets a status of this kind go from `old` to `new`, or it stays."""
+    return old == new or new in MOVES[kind][old]
+
+
+def moved(kind: str, old: str, new: str) -> str:
+    """`new`, if `old` may become it. Raises MoveRefused."""
+    if not may_move(kind, old, new):
+        raise MoveRefused(kind, old, new)
+    return new
