@@ -1,9 +1,5 @@
 """Room for what an order now says of its payment, its goods and its money."""
 
-import django.db.models.deletion
-import django.utils.timezone
-import orders.models.placed
-import orders.models.shipping
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models

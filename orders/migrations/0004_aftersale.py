@@ -1,9 +1,8 @@
-
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
 import django.utils.timezone
-import orders.models.placed
+import carts.models
 import orders.models.shipping
 from decimal import Decimal
 from django.conf import settings
@@ -258,7 +257,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='shippingmethod',
             name='tax_class',
-            field=models.CharField(default='standard', max_length=40, verbose_name='tax class'),
+            field=models.CharField(blank=True, help_text="Empty: the shop's default class.", max_length=40, verbose_name='tax class'),
         ),
         migrations.AlterField(
             model_name='order',
@@ -278,7 +277,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='order',
             name='trail',
-            field=models.CharField(default=orders.models.placed.new_trail, editable=False, max_length=32, unique=True),
+            field=models.CharField(default=carts.models.new_trail, editable=False, max_length=32, unique=True),
         ),
         migrations.AddIndex(
             model_name='order',

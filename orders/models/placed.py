@@ -1,7 +1,6 @@
 """Orders and their lines, frozen at the moment of buying."""
 
 import secrets
-import uuid
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db.models.functions import Round
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from carts.models import Cart
+from carts.models import Cart, new_trail
 from orders.models.addresses import Address
 from shop.catalogue.models import Variant
 from shop.storefronts.models import Storefront
@@ -22,11 +21,6 @@ ZERO = Decimal("0.00")
 def new_token() -> str:
     """An unguessable name for an order's public address (128 bits)."""
     return secrets.token_urlsafe(16)
-
-
-def new_trail() -> str:
-    """The name of an audit trail that nobody else writes to."""
-    return uuid.uuid4().hex
 
 
 class Order(Address):

@@ -28,7 +28,7 @@ class ShippingMethod(models.Model):
     """A way to deliver, to some countries or to all.
 
     `price` holds where none of its rates says otherwise (`orders.shipping`). `max_weight_grams`
-    is the heaviest order it takes, empty: any. `tax_class` is one of `shop.pricing`'s.
+    is the heaviest order it takes, empty: any. `tax_class` is the slug of one of `shop.pricing`'s.
     """
 
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
@@ -45,7 +45,9 @@ class ShippingMethod(models.Model):
     max_weight_grams = models.PositiveIntegerField(
         _("takes at most, in grams"), null=True, blank=True, help_text=_("Empty: any weight.")
     )
-    tax_class = models.CharField(_("tax class"), max_length=40, default="standard")
+    tax_class = models.CharField(
+        _("tax class"), max_length=40, blank=True, help_text=_("Empty: the shop's default class.")
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

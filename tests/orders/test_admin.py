@@ -79,7 +79,7 @@ def test_ways_of_delivery_can_be_changed() -> None:
             "name": "Standard",
             "price": "5.50",
             "countries": '["de"]',
-            "tax_class": "standard",
+            "tax_class": "",
             "is_active": "on",
             "position": "1",
             "rates-TOTAL_FORMS": "1",
