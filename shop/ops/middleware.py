@@ -45,6 +45,7 @@ class RequestIdMiddleware:
         """Answer the request, with one log line for it: never its query string, nor a cookie."""
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        request.META["REQUEST_ID"] = request_id
         started = time.monotonic()
         # Bound until this thread's next request: Django writes its own line after we have returned.
         structlog.contextvars.clear_contextvars()
