@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "sessionsync",
     "shop.storefronts",
+    "shop.api.base",
     "shop.audit",
     "shop.mailing",
     "shop.catalogue",
@@ -183,6 +184,8 @@ SESSIONSYNC: dict[str, Any] = {
         "/robots.txt",
         "/sitemap",
         "/search/suggest/",
+        "/en/search/suggest/",
+        "/zh-hans/search/suggest/",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -192,11 +195,26 @@ SESSIONSYNC: dict[str, Any] = {
     ],
 }
 
+# --- The Store API -----------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.authentication.BearerAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+# Calls per publishable key, per customer, and tries to log in or register per e-mail address.
+API_RATES: dict[str, str | None] = {
+    "key": env.str("API_RATE_KEY", default="6000/min"),
+    "customer": env.str("API_RATE_CUSTOMER", default="300/min"),
+    "address": env.str("API_RATE_ADDRESS", default="10/min"),
+}
+
 # --- Language and time -------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# The pages that search engines find: each has an address in every language, /zh-hans/product/….
+LANGUAGE_URLCONF = "shop.catalogue.urls"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
