@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.urls")),
     path("", include("shop.catalogue.urls")),
     path("", include("shop.window.urls")),
+    path("", include("shop.storefronts.urls")),
 ]
 
 if settings.DEMO:

@@ -1,4 +1,4 @@
-"""From host to storefront, and from storefront to language."""
+"""From host to storefront, and to the language a page speaks."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from . import languages
 from .caching import one_look_up
+from .languages import is_visit
 from .models import Storefront
 from .queries import all_storefronts, storefront_for_host
 
@@ -69,29 +71,27 @@ def unknown_host(host: str) -> HttpResponse:
 
 
 class StorefrontLanguageMiddleware:
-    """Speaks the storefront's language, unless the visitor chose another by cookie."""
+    """Speaks the language that the address names, else the shopper's choice, else the site's.
+
+    Who opens an address that names a language has chosen it; see `languages`.
+    """
 
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Go on in the language of `language_for`."""
-        language = language_for(request)
+        """Go on in that language, with the addresses that go with it."""
+        storefront: Storefront | None = getattr(request, "storefront", None)
+        own = storefront.language if storefront else settings.LANGUAGE_CODE
+        named, chosen = languages.language_in(request.path_info), languages.chosen_language(request)
+        language = named or chosen or own
+        if named or language != own:
+            request.urlconf = languages.urlconf_in(language, own)  # type: ignore[attr-defined]
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Cookie"])
+        if named not in {None, chosen} and response.status_code == 200 and is_visit(request):
+            languages.remember(request, response, language)
         return response
-
-
-def language_for(request: HttpRequest) -> str:
-    """The visitor's choice where we speak it, else the storefront's language, else ours."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-    if chosen:
-        try:
-            return translation.get_supported_language_variant(chosen)
-        except LookupError:
-            pass
-    storefront: Storefront | None = getattr(request, "storefront", None)
-    return storefront.language if storefront else settings.LANGUAGE_CODE
