@@ -14,6 +14,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
 from shop.ops.logs import logging_config
+from shop.settings.accounts import *
+from shop.settings.accounts import OIDC_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -91,6 +93,12 @@ INSTALLED_APPS = [
     "shop.stock",
     "shop.pricing",
     "shop.window",
+    # Before ours, which takes their pages out of the admin.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    *OIDC_APPS,
     "accounts",
     "accounts.tokens",
     "carts",
@@ -111,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -163,14 +172,7 @@ SHOP_COUNTRIES: list[str] = env.list(
 
 # --- People and sessions -----------------------------------------------------------------------
 
-AUTH_USER_MODEL = "accounts.User"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-
+# Accounts: shop/settings/accounts.py.
 SESSION_ENGINE = "sessionsync.engine"
 SESSIONSYNC: dict[str, Any] = {
     "SITES": "shop.storefronts.queries.network_sites",
