@@ -49,7 +49,7 @@ def deliver(mail_id: int) -> Outcome:
         return "not due"
     try:
         message_of(mail).send(using="default")
-    except Exception as error:  # a mail must not keep the next one from being sent
+    except Exception as error:  # noqa: BLE001 - a mail must not keep the next from being sent
         return _not_sent(mail, error)
     if _finish(mail, state=OutgoingMail.State.SENT, sent_at=timezone.now(), last_error=""):
         logger.info("mail %s sent: %s", mail.pk, mail.template)

@@ -62,9 +62,9 @@ def queue(
     """Write a mail now, in the caller's transaction; the worker sends it once that is committed.
 
     template: a name below templates/, without ending; `<name>.subject.txt`, `<name>.txt` and
-    `<name>.html` are rendered with `context`, `site_url`, `storefront` and `language`. language: the
-    reader's. reference: what the mail is about (an order's token), so that its mails are found
-    together. site_url: scheme and host of the site that links lead to, without a slash at the end.
+    `<name>.html` are rendered with `context`, `site_url`, `storefront` and `language`.
+    language: the reader's. reference: what the mail is about (an order's token), so that its mails
+    are found together. site_url: scheme and host that links lead to, without a slash at the end.
 
     Raises BadAddress; TemplateDoesNotExist and what else a template raises.
     """
