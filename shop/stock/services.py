@@ -1,0 +1,326 @@
+"""Every change of stock: promised, sold, given up, put back, received, counted.
+
+Each is one transaction, or a part of the caller's, and does all or nothing. Locks are taken in one
+order everywhere: the rows of the reference first, then its variants by primary key.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Literal
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from shop.audit.actors import Actor, system
+from shop.audit.causes import because
+from shop.catalogue.models import Variant
+
+from .models import Reservation
+
+State = Reservation.State
+type OnExpired = Callable[[str, Actor], None]
+
+
+class OutOfStock(Exception):
+    """Fewer of a variant are left than were asked for. Nothing was changed."""
+
+    def __init__(self, variant_id: int, available: int) -> None:
+        super().__init__(f"variant {variant_id}: {available} left")
+        self.variant_id = variant_id
+        self.available = available
+
+
+class NotReserved(LookupError):
+    """Nothing was ever reserved by this reference."""
+
+
+class NotSold(Exception):
+    """More would be put back than was sold by the reference and not put back yet."""
+
+
+class NotTracked(Exception):
+    """The variant's stock is not tracked: there is nothing to receive or count."""
+
+
+class Promised(Exception):
+    """Fewer were counted than are promised to orders that are being paid: `reserved` of them."""
+
+    def __init__(self, reserved: int) -> None:
+        super().__init__(f"{reserved} are promised")
+        self.reserved = reserved
+
+
+@transaction.atomic
+def reserve(reference: str, wanted: Mapping[int, int], *, until: datetime, by: Actor) -> None:
+    """Promise so many of each variant (id: quantity) to a reference, until a time; all or none.
+
+    They stay in stock and nobody else can buy them. What is not tracked, or may be backordered, is
+    promised whatever there is. A reference reserves once: again while it is open or sold is a
+    no-op; again after a release it reserves anew.
+
+    Raises OutOfStock, ValueError for nothing or a quantity below 1.
+    """
+    if not wanted or min(wanted.values()) < 1:
+        raise ValueError("Only quantities of one or more can be reserved.")
+    rows = _rows(reference)
+    if any(row.state != State.RELEASED for row in rows):
+        return
+    try:
+        with transaction.atomic():
+            # Rows of a former try stay where they are of use. The rest make way first: of two
+            # that reserve the same reference, the second waits here and then finds it done.
+            Reservation.objects.filter(pk__in=[row.pk for row in rows]).delete()
+            made = Reservation.objects.bulk_create(
+                Reservation(reference=reference, variant_id=pk, quantity=wanted[pk], until=until)
+                for pk in sorted(wanted)
+            )
+    except IntegrityError:
+        if _rows(reference):
+            return
+        raise
+    variants = _locked(wanted)
+    for row in made:
+        variant = variants.get(row.variant_id)
+        if variant is None:
+            raise OutOfStock(row.variant_id, 0)
+        _refuse_shortage(variant, row.quantity)
+        if variant.tracks_stock:
+            row.held = row.quantity
+            variant.reserved += row.quantity
+    _write(variants, made)
+
+
+def sell(reference: str, *, by: Actor) -> None:
+    """Take what a reference has reserved out of stock. Again is a no-op.
+
+    What was released in between (expired, cancelled) is taken again if it is still there. What may
+    be backordered goes down to zero, and the rest is owed: the next that arrive are for it.
+
+    Raises NotReserved, OutOfStock.
+    """
+    with because("sold", by, reference=reference):
+        rows = _rows(reference)
+        if not rows:
+            raise NotReserved(reference)
+        rows = [row for row in rows if row.state != State.SOLD]
+        variants = _locked(row.variant_id for row in rows)
+        for row in rows:
+            variant = variants.get(row.variant_id)
+            if variant is None and row.state == State.RELEASED:
+                raise OutOfStock(row.variant_id, 0)
+            if variant is not None:
+                variant.reserved -= row.held
+                _refuse_shortage(variant, row.quantity)
+                if variant.tracks_stock:
+                    taken = min(row.quantity, _free(variant))
+                    variant.stock -= taken
+                    row.owed = row.quantity - taken
+            row.held = 0
+            row.state = State.SOLD
+        _write(variants, rows)
+
+
+@transaction.atomic
+def release(reference: str, *, by: Actor) -> None:
+    """Give up what a reference has reserved and not bought. Again, or after a sale, is a no-op."""
+    _release([row for row in _rows(reference) if row.state == State.OPEN], by)
+
+
+@transaction.atomic
+def extend(reference: str, until: datetime) -> bool:
+    """Promise until another time. Returns whether there was an open reservation to extend."""
+    rows = Reservation.objects.filter(reference=reference, state=State.OPEN)
+    return bool(rows.update(until=until, changed_at=timezone.now()))
+
+
+def expired(now: datetime | None = None) -> list[str]:
+    """The references whose promise is over and not given up yet, oldest first. One query."""
+    over = Reservation.objects.filter(state=State.OPEN, until__lt=now or timezone.now())
+    rows = over.order_by("until", "pk").values_list("reference", flat=True)
+    return list(dict.fromkeys(rows))
+
+
+def release_expired(
+    now: datetime | None = None,
+    *,
+    by: Actor | None = None,
+    on_expired: OnExpired | None = None,
+) -> list[str]:
+    """Give up every promise that is over, each reference in a transaction of its own.
+
+    now: as if it were this time. on_expired: called before, in the same transaction, with the
+    reference and who does it, so that whatever reserved (an order) can end first and take its own
+    locks first; if it sold or extended instead, that stands. Returns the references released.
+    """
+    now, by = now or timezone.now(), by or system("release_expired")
+    return [each for each in expired(now) if expire(each, now, by=by, on_expired=on_expired)]
+
+
+@transaction.atomic
+def expire(
+    reference: str, now: datetime, *, by: Actor, on_expired: OnExpired | None = None
+) -> bool:
+    """Give up one reference's promise if it is over. Returns whether it was given up."""
+    if on_expired:
+        on_expired(reference, by)
+    rows = _rows(reference)
+    over = [row for row in rows if row.state == State.OPEN and row.until < now]
+    _release(over, by)
+    return bool(over) or all(row.state == State.RELEASED for row in rows)
+
+
+def put_back(
+    reference: str,
+    quantities: Mapping[int, int],
+    *,
+    by: Actor,
+    reason: str = "",
+    kind: Literal["returned", "cancelled"] = "returned",
+) -> None:
+    """Put so many of each variant (id: quantity) back after they were sold by a reference.
+
+    kind: "returned" by the customer, or "cancelled" before they left. What is cancelled is first
+    taken off what the shop owes; what is returned was delivered, and goes into stock first.
+
+    Raises NotReserved, NotSold where more would come back than went.
+    """
+    if any(quantity < 1 for quantity in quantities.values()):
+        raise ValueError("Only quantities of one or more can be put back.")
+    with because(kind, by, reference=reference, reason=reason):
+        rows = {row.variant_id: row for row in _rows(reference)}
+        if not rows:
+            raise NotReserved(reference)
+        variants = _locked(quantities)
+        changed = []
+        for pk, quantity in quantities.items():
+            row = rows.get(pk)
+            if row is None or row.state != State.SOLD or quantity > row.quantity - row.returned:
+                raise NotSold(f"{quantity} of variant {pk} by {reference}")
+            gone = row.quantity - row.returned - row.owed
+            to_stock = min(quantity, gone) if kind == "returned" else max(0, quantity - row.owed)
+            row.owed -= quantity - to_stock
+            row.returned += quantity
+            if (variant := variants.get(pk)) and variant.tracks_stock:
+                variant.stock += to_stock
+            changed.append(row)
+        _write(variants, changed)
+    settle_owed(variants, by=by)
+
+
+def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "") -> int:
+    """Add what was delivered to the shop. Returns the stock then, after what was owed is sent.
+
+    Raises NotTracked, ValueError for a quantity below 1, Variant.DoesNotExist.
+    """
+    if quantity < 1:
+        raise ValueError("Only quantities of one or more can be received.")
+    with because("received", by, reason=reason):
+        variant = _tracked(variant_id)
+        variant.stock += quantity
+        variant.save(update_fields=["stock"])
+    settle_owed([variant_id], by=by)
+    return _stock(variant_id)
+
+
+def correct(variant_id: int, counted: int, *, by: Actor, reason: str = "") -> int:
+    """Set the stock to what was counted. Returns the stock then, after what was owed is sent.
+
+    Raises NotTracked, Promised, ValueError below 0, Variant.DoesNotExist.
+    """
+    if counted < 0:
+        raise ValueError("Nobody counts fewer than none.")
+    with because("corrected", by, reason=reason):
+        variant = _tracked(variant_id)
+        if counted < variant.reserved and not variant.allows_backorder:
+            raise Promised(variant.reserved)
+        variant.stock = counted
+        variant.save(update_fields=["stock"])
+    settle_owed([variant_id], by=by)
+    return _stock(variant_id)
+
+
+@transaction.atomic
+def settle_owed(variant_ids: Iterable[int] | None = None, *, by: Actor) -> int:
+    """Take what was sold before it was there out of what is there now, oldest sale first.
+
+    variant_ids: None for all. Whoever is changing a row at this moment is passed over, and served
+    the next time. Returns how many units were taken.
+    """
+    owed = Reservation.objects.filter(owed__gt=0)
+    owed = owed if variant_ids is None else owed.filter(variant__in=list(variant_ids))
+    candidates = list(owed.values_list("variant_id", flat=True).distinct())
+    if not candidates:
+        return 0
+    variants = _locked(candidates)
+    taken = 0
+    for row in (
+        Reservation.objects.select_for_update(skip_locked=True)
+        .filter(owed__gt=0, variant__in=candidates)
+        .order_by("pk")
+    ):
+        variant = variants.get(row.variant_id)
+        quantity = min(row.owed, _free(variant)) if variant and variant.tracks_stock else 0
+        if variant and quantity:
+            with because("sold", by, reference=row.reference):
+                variant.stock -= quantity
+                row.owed -= quantity
+                _write({row.variant_id: variant}, [row])
+            taken += quantity
+    return taken
+
+
+def _release(rows: list[Reservation], by: Actor) -> None:
+    """Give up open rows, locked by the caller. Backorders get what that makes free."""
+    if not rows:
+        return
+    variants = _locked(row.variant_id for row in rows)
+    for row in rows:
+        if variant := variants.get(row.variant_id):
+            variant.reserved -= row.held
+        row.held = 0
+        row.state = State.RELEASED
+    _write(variants, rows)
+    settle_owed(variants, by=by)
+
+
+def _rows(reference: str) -> list[Reservation]:
+    """A reference's reservations, locked."""
+    rows = Reservation.objects.select_for_update(no_key=True).filter(reference=reference)
+    return list(rows.order_by("variant_id"))
+
+
+def _locked(variant_ids: Iterable[int]) -> dict[int, Variant]:
+    """Variants by id, locked in the order of their ids, so that no two wait crosswise."""
+    rows = Variant.objects.select_for_update(no_key=True).filter(pk__in=list(variant_ids))
+    fields = ("tracks_stock", "allows_backorder", "stock", "reserved")
+    return {variant.pk: variant for variant in rows.order_by("pk").only(*fields)}
+
+
+def _write(variants: Mapping[int, Variant], rows: list[Reservation]) -> None:
+    now = timezone.now()
+    for row in rows:
+        row.changed_at = now
+    Variant.objects.bulk_update(variants.values(), ["stock", "reserved"])
+    Reservation.objects.bulk_update(rows, ["held", "owed", "returned", "state", "changed_at"])
+
+
+def _free(variant: Variant) -> int:
+    """How many of the stock are promised to nobody."""
+    return max(0, variant.stock - variant.reserved)
+
+
+def _refuse_shortage(variant: Variant, quantity: int) -> None:
+    limited = variant.tracks_stock and not variant.allows_backorder
+    if limited and _free(variant) < quantity:
+        raise OutOfStock(variant.pk, _free(variant))
+
+
+def _tracked(variant_id: int) -> Variant:
+    variant = Variant.objects.select_for_update(no_key=True).get(pk=variant_id)
+    if not variant.tracks_stock:
+        raise NotTracked
+    return variant
+
+
+def _stock(variant_id: int) -> int:
+    return Variant.objects.values_list("stock", flat=True).get(pk=variant_id)
