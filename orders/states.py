@@ -7,8 +7,7 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "pending": frozenset({"placed", "cancelled"}),
         "placed": frozenset({"fulfilled", "cancelled"}),
         "fulfilled": frozenset({"returned"}),
-        # A payment that comes after the time was up, while the goods are still to be had.
-        "cancelled": frozenset({"placed"}),
+        "cancelled": frozenset(),
         "returned": frozenset(),
     },
     "payment_status": {
@@ -16,7 +15,7 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
         "authorized": frozenset({"paid", "failed", "cancelled"}),
         # Declined; the shopper tries again.
         "failed": frozenset({"awaiting", "authorized", "paid", "cancelled"}),
-        # Paid after all: the goods go out, or the money goes back.
+        # Paid after all, when the order was gone: the money goes back.
         "cancelled": frozenset({"authorized", "paid"}),
         "paid": frozenset({"partially_refunded", "refunded"}),
         "partially_refunded": frozenset({"refunded"}),

@@ -71,6 +71,7 @@ class Order(Address):
     class CancelReason(models.TextChoices):
         EXPIRED = "expired", _("It was not paid in time")
         ABANDONED = "abandoned", _("The shopper went back to the cart")
+        SOLD_OUT = "sold-out", _("It was paid after its time, and the goods were gone")
         STAFF = "staff", _("Cancelled by the shop")
         REQUESTED = "requested", _("Cancelled at the customer's request")
 
@@ -111,6 +112,12 @@ class Order(Address):
     )
     cancel_reason = models.CharField(
         _("why cancelled"), max_length=20, choices=CancelReason, blank=True
+    )
+    site_url = models.CharField(
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text=_("Scheme and host of the site it was placed on, for links in its mails."),
     )
     language = models.CharField(_("language"), max_length=12, default=settings.LANGUAGE_CODE)
     email = models.EmailField(_("e-mail"))
@@ -201,11 +208,6 @@ class Order(Address):
     def items_total(self) -> Decimal:
         """What the items cost after their discounts: the sum of the lines' totals."""
         return self.items_subtotal - self.items_discount
-
-    @property
-    def is_open_for_payment(self) -> bool:
-        """Whether the shopper may still pay for it."""
-        return self.status == self.Status.PENDING
 
 
 class OrderLine(models.Model):

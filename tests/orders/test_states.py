@@ -47,7 +47,7 @@ def test_a_move_is_made_if_the_table_has_it_and_refused_by_name_if_not(
         ("status", "fulfilled", "cancelled"),
         ("status", "returned", "placed"),
         ("status", "placed", "pending"),
-        ("status", "cancelled", "fulfilled"),
+        ("status", "cancelled", "placed"),
         ("payment_status", "awaiting", "refunded"),
         ("payment_status", "refunded", "paid"),
         ("payment_status", "paid", "failed"),
