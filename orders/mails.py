@@ -1,41 +1,128 @@
-"""The mails about an order. Their templates are in templates/orders/mail/."""
+"""The mails about an order. Their templates are in templates/orders/mail/.
+
+Each is written into the outbox, in the caller's transaction: it goes out if and only if what it
+tells of has happened. What cannot be written is logged and holds nothing up: an order stands
+whether or not there is a mail about it.
+"""
 
 import logging
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from orders.countries import country_name
-from orders.models import Order
+from orders.models import Fulfilment, Order, Return
+from shop.audit import trail
+from shop.audit.actors import Actor
+from shop.mailing import services as outbox
+from shop.mailing.models import OutgoingMail, OutgoingMails
+from shop.mailing.services import Attachment
 
 logger = logging.getLogger(__name__)
 
+FOLDER = "orders/mail"
 
-def send_order_placed(order: Order, site_url: str) -> None:
-    """Confirm an order to the shopper, in the order's language.
 
-    site_url: scheme and host of the site it was placed on, https://apparel.example. The order
-    stands whether or not the mail goes out: a failure is logged, and never raised.
+def queue_order_placed(order: Order) -> None:
+    """Confirm an accepted order."""
+    _queue(order, "placed")
+
+
+def queue_payment_received(order: Order, amount: Decimal) -> None:
+    """Say that money has come for an order that was confirmed before: on delivery, by transfer."""
+    _queue(order, "paid", amount=amount)
+
+
+def queue_payment_failed(order: Order) -> None:
+    """Say that a payment did not work and can be tried again; once for each order."""
+    if not of_order(order).filter(template=f"{FOLDER}/payment_failed").exists():
+        _queue(order, "payment_failed")
+
+
+def queue_cancelled(order: Order, owed: Decimal = Decimal(0)) -> None:
+    """Say that an order is cancelled, or was not paid in time.
+
+    owed: what the shopper has paid and gets back.
     """
+    _queue(order, "cancelled", owed=owed)
+
+
+def queue_shipped(fulfilment: Fulfilment, *, is_last: bool) -> None:
+    """Say that a parcel is on its way. is_last: nothing of the order is left to be sent."""
+    items = fulfilment.lines.select_related("line")
+    _queue(fulfilment.order, "shipped", fulfilment=fulfilment, items=items, is_last=is_last)
+
+
+def queue_refunded(order: Order, amount: Decimal) -> None:
+    """Say that money went back."""
+    _queue(order, "refunded", amount=amount)
+
+
+def queue_return_announced(back: Return) -> None:
+    """Say where to send what the shopper wants to give back."""
+    _queue(back.order, "return_announced", items=back.lines.select_related("line"))
+
+
+def queue_return_received(back: Return, amount: Decimal) -> None:
+    """Say that a parcel has come back. amount: what the shopper gets back for it."""
+    items = back.lines.select_related("line")
+    _queue(back.order, "return_received", items=items, amount=amount)
+
+
+def queue_return_refused(back: Return) -> None:
+    """Say that something is not taken back, and why (the return's note)."""
+    items = back.lines.select_related("line")
+    _queue(back.order, "return_refused", items=items, why=back.note)
+
+
+def of_order(order: Order) -> OutgoingMails:
+    """All mails about an order, the newest first."""
+    return OutgoingMail.objects.filter(reference=order.token)
+
+
+@transaction.atomic
+def send_again(order: Order, mail: OutgoingMail, *, by: Actor) -> None:
+    """Let a mail about an order go out once more. Raises shop.mailing's StillOpen."""
+    outbox.send_again(mail)
+    trail.record(order.trail, "mail.sent_again", by, mail=mail.template)
+
+
+def site_url(order: Order) -> str:
+    """Scheme and host of the site an order was placed on."""
+    return order.site_url or f"https://{order.storefront.domain}"
+
+
+def _queue(
+    order: Order, name: str, attachments: Sequence[Attachment] = (), **context: Any
+) -> None:
+    base = site_url(order)
     try:
-        with translation.override(order.language):
-            context = {
-                "order": order,
-                "lines": order.lines.select_related("storefront").all(),
-                "country": country_name(order.country_code),
-                "order_url": site_url + reverse("orders:order", args=[order.token]),
-            }
-            mail = EmailMultiAlternatives(
-                subject=_("Your order %(number)s at %(shop)s")
-                % {"number": order.number, "shop": order.storefront.name},
-                body=render_to_string("orders/mail/placed.txt", context),
-                to=[order.email],
+        # A savepoint, so that a mail that cannot be written undoes nothing else.
+        with transaction.atomic(), translation.override(order.language):
+            outbox.queue(
+                to=order.email,
+                template=f"{FOLDER}/{name}",
+                context={
+                    "order": order,
+                    "lines": order.lines.select_related("storefront"),
+                    "discounts": order.discounts.all(),
+                    "taxes": order.taxes.all(),
+                    "country": country_name(order.country_code),
+                    "order_url": base + reverse("orders:order", args=[order.token]),
+                    "find_url": base + reverse("orders:find"),
+                    "return_address": settings.RETURN_ADDRESS,
+                    **context,
+                },
+                language=order.language,
+                reference=order.token,
+                storefront=order.storefront,
+                site_url=base,
+                attachments=attachments,
             )
-            html = render_to_string("orders/mail/placed.html", context)
-            mail.attach_alternative(html, "text/html")
-            mail.send()
     except Exception:
-        logger.exception("the mail about order %s was not sent", order.number)
+        logger.exception("the mail %s about order %s was not written", name, order.number)
