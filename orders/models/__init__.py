@@ -1,18 +1,20 @@
 """Orders: what was bought, what became of it, and the ways it can be delivered.
 
-`placed` holds what is frozen when an order is made, `aftersale` what happens to the goods later,
-`shipping` what a shopper may choose from. Sums are checked by the database; it rounds them to
-cents because SQLite adds decimals as floating point.
+`checkout` holds what a shopper has entered so far, `shipping` what they may choose from, `placed`
+what is frozen when an order is made, `aftersale` what happens to the goods later. Sums are checked
+by the database; it rounds them to cents because SQLite adds decimals as floating point.
 """
 
 from orders.models.addresses import Address, BillingAddress
 from orders.models.aftersale import Fulfilment, FulfilmentLine, Invoice, Return, ReturnLine
+from orders.models.checkout import Checkout
 from orders.models.placed import Order, OrderDiscount, OrderLine, OrderTax, new_token
 from orders.models.shipping import ShippingMethod, ShippingRate, validate_country_codes
 
 __all__ = [
     "Address",
     "BillingAddress",
+    "Checkout",
     "Fulfilment",
     "FulfilmentLine",
     "Invoice",
