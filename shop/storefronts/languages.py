@@ -26,7 +26,7 @@ CODES = tuple(code for code, _name in settings.LANGUAGES)
 KEPT_IN_SESSION = "language"
 COOKIE_AGE = 365 * 24 * 3600
 """Seconds that a browser keeps the choice."""
-_PREFIX = re.compile(rf"/({'|'.join(map(re.escape, CODES))})(?=/|$)")
+_PREFIX = re.compile(rf"^/({'|'.join(map(re.escape, CODES))})(?=/|$)")
 
 type URLConf = tuple[URLPattern | URLResolver, ...]
 
@@ -122,4 +122,4 @@ def remember(request: HttpRequest, response: HttpResponse, language: str) -> Non
 def is_visit(request: HttpRequest) -> bool:
     """Whether a person has opened this page: no crawler, script, prefetch or cookieless browser."""
     visit = getattr(request, "sessionsync", None)
-    return isinstance(visit, Visit) and visit.kind is Kind.GET and bool(visit.presented)
+    return isinstance(visit, Visit) and visit.kind is Kind.GET and not visit.cookies_off

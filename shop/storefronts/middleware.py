@@ -80,18 +80,24 @@ class StorefrontLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Go on in that language, with the addresses that go with it."""
+        """Go on in that language, with the addresses that go with it.
+
+        Caches are told that the language depends on the cookie, where it does.
+        """
         storefront: Storefront | None = getattr(request, "storefront", None)
         own = storefront.language if storefront else settings.LANGUAGE_CODE
         named, chosen = languages.language_in(request.path_info), languages.chosen_language(request)
         language = named or chosen or own
         if named or language != own:
-            request.urlconf = languages.urlconf_in(language, own)  # type: ignore[attr-defined]
+            request.urlconf = languages.urlconf_in(language, own)  # type: ignore[assignment]
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("image/"):
+            return response
         response.headers.setdefault("Content-Language", language)
-        patch_vary_headers(response, ["Cookie"])
+        if not named:
+            patch_vary_headers(response, ["Cookie"])
         if named not in {None, chosen} and response.status_code == 200 and is_visit(request):
             languages.remember(request, response, language)
         return response

@@ -1,28 +1,31 @@
 """What search engines and link previews are told about a page, as facts for templates/_found.html.
 
 Only pages that should be found have facts: home, category and product. Every other page has no
-canonical address, and the template says `noindex`. There is no hreflang: a page speaks the
-storefront's language or the one that the visitor chose, at the same address, so there are no
-addresses to tell apart.
+canonical address, and the template says `noindex`. Each of them has an address in each language
+(shop.storefronts.languages); the canonical one is in the language that this page speaks, and all
+of them name one another.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import get_language
 
 from shop.catalogue.models import Category, Product, ProductImage, Variant
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import main_storefront
-from shop.window.addresses import absolute
+from shop.window.addresses import absolute, bare_path, in_each_language, in_language
 from shop.window.queries import canonical_storefront
 from shop.window.renditions import is_raster, rendition_url
 
 DESCRIPTION_LENGTH = 155
 """Characters of a description that search engines show."""
+LOCALES = {"en": "en_US", "zh-hans": "zh_CN"}
+"""Open Graph's names for our languages."""
 OFFERS_LISTED = 30
 """Variants that are told one by one; of more, only the range of prices."""
 
@@ -34,15 +37,32 @@ class Found:
     """A page's facts. url, image: absolute. data: JSON-LD, one mapping for each thing.
 
     kind: Open Graph's type. image_size: width and height in pixels, where they are known.
+    languages: the page's address by language, for hreflang.
     """
 
     url: str
+    languages: list[tuple[str, str]]
     title: str
     description: str
     kind: str
     image: str
     image_size: tuple[int, int] | None
     data: list[Thing] = field(default_factory=list)
+
+    @property
+    def locale(self) -> str:
+        """The language of these facts, in Open Graph's words."""
+        return LOCALES[spoken()]
+
+    @property
+    def other_locales(self) -> list[str]:
+        """The languages that the page has other addresses for, in Open Graph's words."""
+        return [name for code, name in LOCALES.items() if code != spoken()]
+
+
+def spoken() -> str:
+    """The language that the page speaks, one of settings.LANGUAGES."""
+    return get_language() or settings.LANGUAGE_CODE
 
 
 def facts(context: Mapping[str, Any]) -> Found | None:
@@ -69,7 +89,6 @@ def facts(context: Mapping[str, Any]) -> Found | None:
 
 
 def _home(request: HttpRequest, storefront: Storefront, query: str) -> Found:
-    home = absolute(request, storefront, "/")
     main = main_storefront()
     publisher = {
         "@type": "Organization",
@@ -79,17 +98,19 @@ def _home(request: HttpRequest, storefront: Storefront, query: str) -> Found:
     }
     site = {
         "@type": "WebSite",
-        "@id": f"{home}#website",
+        "@id": absolute(request, storefront, "/#website"),
         "name": storefront.name,
-        "url": home,
+        "url": in_language(request, storefront, spoken(), "/"),
+        "inLanguage": spoken(),
         "publisher": {"@id": publisher["@id"]},
     }
     return Found(
-        url=home + query,
+        url=in_language(request, storefront, spoken(), f"/{query}"),
+        languages=in_each_language(request, storefront, f"/{query}"),
         title=storefront.name,
         description=storefront.tagline,
         kind="website",
-        image=absolute(request, storefront, reverse("window:share")),
+        image=absolute(request, storefront, bare_path("window:share", spoken())),
         image_size=(1200, 630),
         data=[publisher, site],
     )
@@ -102,13 +123,14 @@ def _category(
     ancestors: list[Category],
     query: str,
 ) -> Found:
-    path = reverse("catalogue:category", args=[category.url_path])
+    path = bare_path("catalogue:category", category.url_path) + query
     return Found(
-        url=absolute(request, storefront, path + query),
+        url=in_language(request, storefront, spoken(), path),
+        languages=in_each_language(request, storefront, path),
         title=category.name,
         description=_shortened(category.description),
         kind="website",
-        image=absolute(request, storefront, reverse("window:share")),
+        image=absolute(request, storefront, bare_path("window:share", spoken())),
         image_size=(1200, 630),
         data=[_trail(request, storefront, [*ancestors, category])],
     )
@@ -117,15 +139,15 @@ def _category(
 def _product(request: HttpRequest, context: Mapping[str, Any]) -> Found:
     product: Product = context["product"]
     home = canonical_storefront(context["storefronts_selling"]) or context["storefront"]
-    path = reverse("catalogue:product", args=[product.slug])
-    url = absolute(request, home, path)
+    path = bare_path("catalogue:product", product.slug)
+    url = in_language(request, home, spoken(), path)
     pictures = [picture_address(request, home, image) for image in product.images_list]
     first = product.first_image
     raster = first is not None and is_raster(first)
-    share = reverse("window:share_product", args=[product.slug])
+    share = bare_path("window:share_product", spoken(), product.slug)
     thing: Thing = {
         "@type": "Product",
-        "@id": f"{url}#product",
+        "@id": absolute(request, home, f"{path}#product"),
         "name": product.title,
         "url": url,
         "description": _shortened(product.description_text, 5000),
@@ -136,6 +158,7 @@ def _product(request: HttpRequest, context: Mapping[str, Any]) -> Found:
         thing["brand"] = {"@type": "Brand", "name": product.vendor}
     return Found(
         url=url,
+        languages=in_each_language(request, home, path),
         title=product.title,
         description=_shortened(product.description_text),
         kind="product",
@@ -159,10 +182,10 @@ def _trail(
     categories: list[Category],
     last: tuple[str, str] | None = None,
 ) -> Thing:
-    steps = [(storefront.name, absolute(request, storefront, "/"))]
+    steps = [(storefront.name, in_language(request, storefront, spoken(), "/"))]
     for node in categories:
-        path = reverse("catalogue:category", args=[node.url_path])
-        steps.append((node.name, absolute(request, storefront, path)))
+        path = bare_path("catalogue:category", node.url_path)
+        steps.append((node.name, in_language(request, storefront, spoken(), path)))
     if last:
         steps.append(last)
     return {

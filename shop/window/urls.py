@@ -8,8 +8,8 @@ app_name = "window"
 
 urlpatterns = [
     path("pictures/<int:pk>/<slug:digest>/<int:width>.webp", views.rendition, name="rendition"),
-    path("pictures/share.png", views.share, name="share"),
-    path("pictures/share/<str:slug>.png", views.share, name="share_product"),
+    path("pictures/share/<slug:language>.png", views.share, name="share"),
+    path("pictures/share/<slug:language>/<str:slug>.png", views.share, name="share_product"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),

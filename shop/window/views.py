@@ -1,28 +1,31 @@
 """Pictures at the size a page needs, and what crawlers ask for."""
 
 import math
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
-from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from shop.catalogue.drawing import choose_palette
 from shop.catalogue.models import ProductImage
 from shop.catalogue.queries import categories_on, products_on
+from shop.storefronts.languages import CODES
 from shop.storefronts.middleware import StorefrontRequest
 from shop.window import renditions
-from shop.window.addresses import absolute
+from shop.window.addresses import absolute, bare_path, in_each_language
 from shop.window.queries import products_at_home
 from shop.window.shares import share_card
 
 A_DAY = 86_400
 A_YEAR = 365 * A_DAY
 PER_FILE = 5_000
-"""Addresses in one file of a sitemap."""
+"""Pages in one file of a sitemap, each with an address in each language; 50,000 may be in one."""
 
 
 @require_safe
@@ -44,13 +47,20 @@ def rendition(request: HttpRequest, pk: int, digest: str, width: int) -> HttpRes
 
 @require_safe
 @cache_control(public=True, max_age=A_DAY)
-def share(request: StorefrontRequest, slug: str | None = None) -> HttpResponse:
-    """The card that goes along with a shared page: the storefront's, or a product's."""
-    title, palette = request.storefront.tagline, None
-    if slug is not None:
-        product = get_object_or_404(products_on(request.storefront), slug=slug)
-        title, palette = product.title, choose_palette(product.title, product.slug)
-    return HttpResponse(share_card(request.storefront, title, palette), content_type="image/png")
+def share(request: StorefrontRequest, language: str, slug: str | None = None) -> HttpResponse:
+    """The card that goes along with a shared page: the storefront's, or a product's.
+
+    language: one of ours; it is in the address, since anyone may keep the picture.
+    """
+    if language not in CODES:
+        raise Http404
+    with translation.override(language):
+        title, palette = request.storefront.tagline, None
+        if slug is not None:
+            product = get_object_or_404(products_on(request.storefront), slug=slug)
+            title, palette = product.title, choose_palette(product.title, product.slug)
+        card = share_card(request.storefront, title, palette)
+    return HttpResponse(card, content_type="image/png")
 
 
 @require_safe
@@ -64,7 +74,8 @@ def favicon(request: StorefrontRequest) -> HttpResponse:
 @cache_control(public=True, max_age=3600)
 def robots(request: StorefrontRequest) -> HttpResponse:
     """What crawlers need not fetch: pages of one visitor only, and the handshake."""
-    context = {"sitemap": absolute(request, request.storefront, reverse("window:sitemap"))}
+    sitemap = absolute(request, request.storefront, bare_path("window:sitemap"))
+    context = {"sitemap": sitemap, "languages": CODES}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")
 
 
@@ -73,8 +84,8 @@ def robots(request: StorefrontRequest) -> HttpResponse:
 def sitemap(request: StorefrontRequest) -> HttpResponse:
     """The index of this site's sitemaps. One query."""
     files = math.ceil(products_at_home(request.storefront).count() / PER_FILE)
-    paths = [reverse("window:sitemap_pages")]
-    paths += [reverse("window:sitemap_products", args=[number + 1]) for number in range(files)]
+    paths = [bare_path("window:sitemap_pages")]
+    paths += [bare_path("window:sitemap_products", number + 1) for number in range(files)]
     addresses = [absolute(request, request.storefront, path) for path in paths]
     return _xml(request, "sitemaps/index.xml", {"addresses": addresses})
 
@@ -82,26 +93,25 @@ def sitemap(request: StorefrontRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def sitemap_pages(request: StorefrontRequest) -> HttpResponse:
-    """The front page and the categories of this site. One query."""
+    """The front page and the categories of this site, in each language. One query."""
     nodes = categories_on(request.storefront).by_url_path
-    paths = ["/", *(reverse("catalogue:category", args=[path]) for path in nodes)]
-    pages = [(absolute(request, request.storefront, path), None) for path in paths]
-    return _xml(request, "sitemaps/pages.xml", {"pages": pages})
+    paths = ["/", *(bare_path("catalogue:category", path) for path in nodes)]
+    return _pages(request, [(path, None) for path in paths])
 
 
 @require_safe
 @cache_control(public=True, max_age=3600)
 def sitemap_products(request: StorefrontRequest, number: int) -> HttpResponse:
     """One file of the products whose canonical page is on this site. One query."""
-    start = (number - 1) * PER_FILE
+    start = max((number - 1) * PER_FILE, 0)
     rows = products_at_home(request.storefront).values_list("slug", "updated_at")
     pages = [
-        (absolute(request, request.storefront, reverse("catalogue:product", args=[slug])), changed)
-        for slug, changed in rows[max(start, 0) : max(start, 0) + PER_FILE]
+        (bare_path("catalogue:product", slug), changed)
+        for slug, changed in rows[start : start + PER_FILE]
     ]
     if number < 1 or not pages:
         raise Http404
-    return _xml(request, "sitemaps/pages.xml", {"pages": pages})
+    return _pages(request, pages)
 
 
 @require_safe
@@ -112,6 +122,16 @@ def styleguide(request: StorefrontRequest) -> HttpResponse:
     from shop.window.styleguide import specimens  # only where there is such a page
 
     return render(request, "window/styleguide.html", specimens(request.storefront))
+
+
+def _pages(
+    request: StorefrontRequest, paths: Iterable[tuple[str, datetime | None]]
+) -> HttpResponse:
+    """Each page once for each language, naming the others, as search engines ask for."""
+    pages = [
+        (in_each_language(request, request.storefront, path), changed) for path, changed in paths
+    ]
+    return _xml(request, "sitemaps/pages.xml", {"pages": pages})
 
 
 def _xml(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

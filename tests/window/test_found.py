@@ -14,7 +14,6 @@ from PIL import Image
 from shop.catalogue.models import ProductImage
 from shop.storefronts.models import Storefront
 from shop.window.queries import canonical_storefront, departments
-from shop.window.shares import drawable, share_card
 from tests.factories import CategoryFactory, NetworkFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +66,10 @@ def addresses(slug: str, path: str) -> list[str]:
     return [str(node.text) for node in ET.fromstring(answer.content).iter(LOC)]  # noqa: S314
 
 
+def in_both_languages(slug: str, path: str) -> list[str]:
+    return [f"http://{slug}.example{path}", f"http://{slug}.example/zh-hans{path}"]
+
+
 @pytest.mark.parametrize(
     ("slug", "product", "canonical"),
     [
@@ -113,8 +116,53 @@ def test_other_pages_are_not_to_be_found(network: dict[str, Storefront], path: s
     assert "og:url" not in told
 
 
-def test_one_address_for_all_languages_has_no_hreflang(network: dict[str, Storefront]) -> None:
-    assert "hreflang" not in crawl("apparel", "/product/linen/").content.decode()
+ALTERNATE = re.compile(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]*)"')
+
+
+@pytest.mark.parametrize("slug", ["galleria", "apparel", "home"])
+@pytest.mark.parametrize(
+    ("prefix", "speaks", "locale"), [("", "en", "en_US"), ("/zh-hans", "zh-hans", "zh_CN")]
+)
+def test_each_language_has_an_address_and_all_name_one_another(
+    network: dict[str, Storefront], slug: str, prefix: str, speaks: str, locale: str
+) -> None:
+    page = crawl(slug, f"{prefix}/product/linen/").content.decode()
+    told = dict(HEAD.findall(page))
+
+    assert f'<html lang="{speaks}"' in page
+    assert told["canonical"] == f"http://apparel.example{prefix}/product/linen/"
+    assert (told["og:url"], told["og:locale"]) == (told["canonical"], locale)
+    assert ALTERNATE.findall(page) == [
+        ("en", "http://apparel.example/product/linen/"),
+        ("zh-hans", "http://apparel.example/zh-hans/product/linen/"),
+        ("x-default", "http://apparel.example/product/linen/"),
+    ]
+
+
+def test_a_storefronts_own_language_is_at_the_plain_address(
+    network: dict[str, Storefront],
+) -> None:
+    network["jewelry"].language = "zh-hans"
+    network["jewelry"].save()
+
+    assert head("jewelry", "/product/ring/")["og:locale"] == "zh_CN"
+    for path in ("/product/ring/", "/zh-hans/product/ring/"):
+        assert head("jewelry", path)["canonical"] == "http://jewelry.example/product/ring/"
+    english = crawl("jewelry", "/en/product/ring/").content.decode()
+    assert 'rel="canonical" href="http://jewelry.example/en/product/ring/"' in english
+    assert ("en", "http://jewelry.example/en/product/ring/") in ALTERNATE.findall(english)
+
+
+def test_a_page_to_be_found_links_to_pages_in_its_language(network: dict[str, Storefront]) -> None:
+    chinese = crawl("apparel", "/zh-hans/").content.decode()
+
+    assert 'href="/zh-hans/product/linen/"' in chinese
+    assert 'href="/product/linen/"' not in chinese
+    assert 'href="http://home.example/zh-hans/"' in chinese
+    assert 'href="/cart/"' in chinese
+    assert 'href="/product/linen/"' in crawl("apparel", "/en/").content.decode()
+    assert crawl("apparel", "/zh-hans/cart/").status_code == 404
+    assert crawl("apparel", "/fr/").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -149,7 +197,7 @@ def test_robots_names_this_sites_sitemap_and_keeps_crawlers_from_the_cart(
     lines = crawl("home", "/robots.txt").content.decode().splitlines()
 
     assert "Sitemap: http://home.example/sitemap.xml" in lines
-    for path in ("/cart/", "/checkout/", "/search/", "/sessionsync/"):
+    for path in ("/cart/", "/checkout/", "/search/", "/zh-hans/search/", "/sessionsync/"):
         assert f"Disallow: {path}" in lines
 
 
@@ -164,15 +212,15 @@ def test_each_product_is_in_the_sitemap_of_one_site(network: dict[str, Storefron
     }
 
     assert listed == {
-        "galleria": ["http://galleria.example/product/voucher/"],
-        "apparel": ["http://apparel.example/product/linen/"],
-        "jewelry": ["http://jewelry.example/product/ring/"],
+        "galleria": in_both_languages("galleria", "/product/voucher/"),
+        "apparel": in_both_languages("apparel", "/product/linen/"),
+        "jewelry": in_both_languages("jewelry", "/product/ring/"),
         "home": [],
     }
     assert addresses("home", "/sitemap-pages.xml") == [
-        "http://home.example/",
-        "http://home.example/category/clothing/",
-        "http://home.example/category/clothing/shirts/",
+        address
+        for path in ("/", "/category/clothing/", "/category/clothing/shirts/")
+        for address in in_both_languages("home", path)
     ]
     assert crawl("home", "/sitemap-products-1.xml").status_code == 404
     assert crawl("apparel", "/sitemap-products-0.xml").status_code == 404
@@ -188,7 +236,21 @@ def test_a_large_sitemap_is_in_several_files(
     files = addresses("home", "/sitemap.xml")
 
     assert files[1:] == [f"http://home.example/sitemap-products-{n}.xml" for n in (1, 2)]
-    assert len(addresses("home", "/sitemap-products-2.xml")) == 2
+    assert len(addresses("home", "/sitemap-products-2.xml")) == 4
+
+
+def test_a_sitemap_names_a_pages_other_languages_at_each_of_them(
+    network: dict[str, Storefront],
+) -> None:
+    pages = ET.fromstring(crawl("apparel", "/sitemap-products-1.xml").content)  # noqa: S314
+    english, chinese = in_both_languages("apparel", "/product/linen/")
+
+    for page in pages:
+        links = [each.attrib for each in page if each.tag.endswith("link")]
+        assert [(each["hreflang"], each["href"]) for each in links] == [
+            ("en", english), ("zh-hans", chinese), ("x-default", english),
+        ]  # fmt: skip
+    assert len(pages) == 2
 
 
 def test_a_product_is_described_in_the_words_of_schema_org(network: dict[str, Storefront]) -> None:
@@ -247,21 +309,17 @@ def test_a_product_is_shared_with_its_photograph_else_with_a_card(
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
     assert head("jewelry", "/product/ring/")["og:image"] == (
-        "http://jewelry.example/pictures/share/ring.png"
+        "http://jewelry.example/pictures/share/en/ring.png"
     )
-    assert crawl("jewelry", "/pictures/share/ring.png").status_code == 200
-    assert crawl("jewelry", "/pictures/share/linen.png").status_code == 404
+    assert crawl("jewelry", "/pictures/share/en/ring.png").status_code == 200
+    assert crawl("jewelry", "/pictures/share/zh-hans/ring.png").status_code == 200
+    assert crawl("jewelry", "/pictures/share/fr/ring.png").status_code == 404
+    assert crawl("jewelry", "/pictures/share/en/linen.png").status_code == 404
 
     product = ProductFactory(slug="photo", storefronts=[network["jewelry"]])
     image = ProductImage.objects.create(product=product, file=ContentFile(b"x", "photo.jpg"))
     assert f"/pictures/{image.pk}/" in head("jewelry", "/product/photo/")["og:image"]
     assert crawl("jewelry", "/product/photo/").status_code == 200
-
-
-def test_a_card_leaves_out_what_its_font_cannot_write(network: dict[str, Storefront]) -> None:
-    assert drawable("Lumen & Stone’s") == "Lumen & Stone's"
-    assert drawable("台灯") is None
-    assert share_card(network["home"], "台灯") == share_card(network["home"], "")
 
 
 def test_the_main_menu_groups_departments_by_shop(network: dict[str, Storefront]) -> None:
