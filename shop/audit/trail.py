@@ -63,8 +63,7 @@ def record(trail: str, action: str, by: Actor, **facts: JSON) -> Entry:
     if not 0 < len(trail) <= 32:
         raise ValueError("A trail's name has 1 to 32 characters.")
     kept = _plain(facts)
-    Trail.objects.bulk_create([Trail(name=trail)], ignore_conflicts=True)
-    state = Trail.objects.select_for_update().get(name=trail)
+    state = _locked(trail)
     who = asdict(by)
     entry = Entry(
         trail=trail,
@@ -75,11 +74,19 @@ def record(trail: str, action: str, by: Actor, **facts: JSON) -> Entry:
         prev_hash=state.head,
         **who,
     )
-    entry.hash = _hash(entry)
+    entry.hash = hash_of(entry)
     entry.save()
     state.length, state.head = entry.seq, entry.hash
     state.save(update_fields=["length", "head"])
     return entry
+
+
+def _locked(trail: str) -> Trail:
+    rows = Trail.objects.select_for_update().filter(name=trail)
+    if found := rows.first():
+        return found
+    Trail.objects.bulk_create([Trail(name=trail)], ignore_conflicts=True)
+    return rows.get()
 
 
 def head(trail: str) -> Head:
@@ -111,17 +118,19 @@ def verify_all(trails: Iterable[str], known: Mapping[str, Head] | None = None) -
 
 
 def _breaks(trail: str, entries: list[Entry], known: Iterable[Head]) -> Iterator[Break]:
-    expected, prev_hash = 1, ""
+    expected = 1
+    prev_hash: str | None = ""
     for entry in entries:
+        moved = False
         if entry.seq != expected:
             yield Break(trail, expected, "gap")
-        elif _hash(entry) != entry.hash:
+        elif hash_of(entry) != entry.hash:
             places = (other.seq for other in entries if other.seq != entry.seq)
-            moved = any(_hash(entry, seq) == entry.hash for seq in places)
+            moved = any(hash_of(entry, seq) == entry.hash for seq in places)
             yield Break(trail, entry.seq, "swapped" if moved else "edited")
-        elif entry.prev_hash != prev_hash:
+        elif prev_hash is not None and entry.prev_hash != prev_hash:
             yield Break(trail, entry.seq, "unlinked")
-        expected, prev_hash = entry.seq + 1, entry.hash
+        expected, prev_hash = entry.seq + 1, None if moved else entry.hash
     hashes = {entry.seq: entry.hash for entry in entries}
     for before in known:
         if before.length >= expected:
@@ -130,7 +139,7 @@ def _breaks(trail: str, entries: list[Entry], known: Iterable[Head]) -> Iterator
             yield Break(trail, before.length, "rewritten")
 
 
-def _hash(entry: Entry, seq: int | None = None) -> str:
+def hash_of(entry: Entry, seq: int | None = None) -> str:
     """SHA-256 over an entry's fields as canonical JSON: sorted keys, no blanks, ASCII."""
     content = {
         "trail": entry.trail,
