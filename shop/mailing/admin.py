@@ -5,13 +5,14 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from shop.mailing.models import MailAttachment, OutgoingMail
-from shop.mailing.services import StillOpen, send_again
+from shop.mailing.services import MailError, send_again
 
 COLOURS = {
     OutgoingMail.State.WAITING: "info",
@@ -49,7 +50,7 @@ class OutgoingMailAdmin(ModelAdmin):
     actions = ("send_chosen_again",)
     actions_detail = ("send_this_again",)
     fieldsets = (
-        (None, {"fields": ("subject", "to", "sender", "storefront", "language", "text")}),
+        (None, {"fields": ("subject", "to", "sender", "storefront", "language", "text_shown")}),
         (
             gettext_lazy("What became of it"),
             {"fields": ("state", "attempts", "last_error", "queued_at", "due_at", "sent_at")},
@@ -69,7 +70,14 @@ class OutgoingMailAdmin(ModelAdmin):
         self, request: HttpRequest, obj: OutgoingMail | None = None
     ) -> list[str]:
         """All of it."""
-        return [field.name for field in OutgoingMail._meta.fields]
+        return [*(field.name for field in OutgoingMail._meta.fields), "text_shown"]
+
+    @display(description=gettext_lazy("Text"))  # type: ignore[untyped-decorator]
+    def text_shown(self, mail: OutgoingMail) -> str:
+        """What the reader reads, if that is no secret: a link that staff could follow as them."""
+        if mail.is_secret:
+            return _("This mail holds a link for its reader alone.")
+        return format_html('<pre class="whitespace-pre-wrap">{}</pre>', mail.text)
 
     @display(description=gettext_lazy("State"), ordering="state", label=COLOURS)  # type: ignore[untyped-decorator]
     def state_shown(self, mail: OutgoingMail) -> tuple[str, str]:
@@ -99,7 +107,7 @@ class OutgoingMailAdmin(ModelAdmin):
     def _again(self, request: HttpRequest, mail: OutgoingMail) -> bool:
         try:
             send_again(mail)
-        except StillOpen as refusal:
+        except MailError as refusal:
             self.message_user(request, f"{mail}: {refusal}", messages.WARNING)
             return False
         self.log_change(request, mail, _("Sent again."))

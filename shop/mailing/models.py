@@ -30,6 +30,9 @@ class OutgoingMail(models.Model):
     `due_at` is when it may be tried next; while somebody is sending it, when they are believed to
     be dead. `attempts` numbers the tries, and so names the one who holds the claim. `message_id`
     stays the same over all tries: a mailbox that gets the same mail twice can tell.
+
+    `is_secret`: it holds a link that is as good as a password. Its text is shown to nobody, and
+    wiped as soon as the mail is sent or given up.
     """
 
     class State(models.TextChoices):
@@ -58,6 +61,7 @@ class OutgoingMail(models.Model):
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"))
+    is_secret = models.BooleanField(_("secret"), default=False)
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -51,7 +51,7 @@ def deliver(mail_id: int) -> Outcome:
         message_of(mail).send(using="default")
     except Exception as error:  # noqa: BLE001 - a mail must not keep the next from being sent
         return _not_sent(mail, error)
-    if _finish(mail, state=OutgoingMail.State.SENT, sent_at=timezone.now(), last_error=""):
+    if _end(mail, OutgoingMail.State.SENT, sent_at=timezone.now(), last_error=""):
         logger.info("mail %s sent: %s", mail.pk, mail.template)
     else:
         logger.warning("mail %s took so long that another worker has sent it, too", mail.pk)
@@ -106,6 +106,12 @@ def _finish(mail: OutgoingMail, **fields: object) -> bool:
     return bool(ours.update(**fields))
 
 
+def _end(mail: OutgoingMail, state: OutgoingMail.State, **fields: object) -> bool:
+    """Nothing more is tried: what was secret in it is not kept."""
+    wiped = {"text": "", "html": ""} if mail.is_secret else {}
+    return _finish(mail, state=state, **fields, **wiped)
+
+
 def _not_sent(mail: OutgoingMail, error: Exception) -> Outcome:
     said = _in_short(error)
     # The error of a mail server often repeats the address, which belongs in no log.
@@ -114,7 +120,7 @@ def _not_sent(mail: OutgoingMail, error: Exception) -> Outcome:
         *(mail.pk, mail.template, mail.attempts, type(error).__name__),
     )
     if is_final(error) or mail.attempts >= MOST_ATTEMPTS:
-        _finish(mail, state=OutgoingMail.State.FAILED, last_error=said)
+        _end(mail, OutgoingMail.State.FAILED, last_error=said)
         return "failed"
     due_at = timezone.now() + wait_after(mail.attempts)
     with transaction.atomic():

@@ -34,6 +34,10 @@ class BadAddress(MailError):
     """No mail can go to this address."""
 
 
+class NotKept(MailError):
+    """It held a secret, and was wiped when it had gone out."""
+
+
 class StillOpen(MailError):
     """It is waiting or on its way already: sending it again now could only double it."""
 
@@ -58,6 +62,7 @@ def queue(
     storefront: Storefront,
     site_url: str,
     attachments: Sequence[Attachment] = (),
+    secret: bool = False,
 ) -> OutgoingMail:
     """Write a mail now, in the caller's transaction; the worker sends it once that is committed.
 
@@ -65,6 +70,7 @@ def queue(
     `<name>.html` are rendered with `context`, `site_url`, `storefront` and `language`.
     language: the reader's. reference: what the mail is about (an order's token), so that its mails
     are found together. site_url: scheme and host that links lead to, without a slash at the end.
+    secret: it holds a link that is as good as a password, and is not kept once it is sent.
 
     Raises BadAddress; TemplateDoesNotExist and what else a template raises.
     """
@@ -88,6 +94,7 @@ def queue(
         subject=subject,
         text=text.strip() + "\n",
         html=html,
+        is_secret=secret,
         message_id=new_message_id(storefront.domain),
     )
     MailAttachment.objects.bulk_create(
@@ -110,11 +117,15 @@ def send_again(mail: OutgoingMail) -> None:
     """Let a mail that was sent or given up go out once more, with all its attempts anew.
 
     A mail that was sent gets a new Message-ID, or the mailbox that has it would drop the second.
-    Raises StillOpen.
+    Raises StillOpen, NotKept.
     """
     locked = OutgoingMail.objects.select_for_update().get(pk=mail.pk)
     if locked.state in OutgoingMail.OPEN:
         raise StillOpen(_("This mail has not gone out yet; it is tried again by itself."))
+    if locked.is_secret:
+        raise NotKept(
+            _("This mail held a secret and was not kept; its reader can ask for another.")
+        )
     if locked.state == OutgoingMail.State.SENT:
         domain = locked.message_id.rpartition("@")[2].rstrip(">")
         locked.message_id = new_message_id(domain)

@@ -22,6 +22,7 @@ from shop.mailing.sending import CLAIM, MOST_ATTEMPTS, deliver, message_of, wait
 from shop.mailing.services import (
     Attachment,
     BadAddress,
+    NotKept,
     StillOpen,
     prune,
     queue,
@@ -449,3 +450,32 @@ def test_queueing_takes_four_queries(django_assert_num_queries: DjangoAssertNumQ
             storefront=home,
             site_url="https://home.example",
         )
+
+
+# --- Secrets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("answer", "state"), [("250 OK", State.SENT), ("550 no", State.FAILED)])
+def test_a_secret_is_not_kept(smtp: MailServer, answer: str, state: str) -> None:
+    # Given a mail with a link that is as good as a password
+    smtp.answers = {"ada@example.com": answer}
+    mail = queue_one(secret=True)
+    assert mail.text != ""
+    # When it has gone out, or was given up
+    deliver(mail.pk)
+    # Then nothing of it is left
+    mail.refresh_from_db()
+    assert (mail.state, mail.text, mail.html) == (state, "", "")
+    assert [b"Total Ada" in each for each in smtp.received] == [True] * (state == State.SENT)
+    # And nobody can have it sent again
+    with pytest.raises(NotKept):
+        send_again(mail)
+    assert facts(mail)[0] == state
+
+
+def test_a_secret_waits_with_its_text(smtp: MailServer) -> None:
+    smtp.answers = {"ada@example.com": "450 later"}
+    mail = queue_one(secret=True)
+    deliver(mail.pk)
+    mail.refresh_from_db()
+    assert "Total Ada" in mail.text
