@@ -4,6 +4,7 @@ A notice is kept in `Cart.notices` as a code and its data, and put into words wh
 the language of the page that shows it.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from shop.catalogue.models import Variant
 
 MAX_NOTICES = 20
 """The most notices one cart keeps; beyond it the oldest go."""
+NAMED = 5
+"""The most items that one notice names."""
 
 Reason = Literal["stock", "quantity", "lines"]
 
@@ -21,11 +24,13 @@ Reason = Literal["stock", "quantity", "lines"]
 class Notice(TypedDict):
     """One thing to tell.
 
-    code: "joined" (a merge brought `count` items in) or "reduced" (of `item`, `wanted` were in
-    the merged carts together and `kept` remain, because of `reason`).
+    code: "joined" (a merge brought `count` items in), "saved" (at a login, `items`, each a name
+    and a number, came from the cart kept with the account, and `count` more) or "reduced" (of
+    `item`, `wanted` were in the merged carts together and `kept` remain, because of `reason`).
     """
 
-    code: Literal["joined", "reduced"]
+    code: Literal["joined", "saved", "reduced"]
+    items: NotRequired[list[tuple[str, int]]]
     count: NotRequired[int]
     item: NotRequired[str]
     wanted: NotRequired[int]
@@ -36,6 +41,12 @@ class Notice(TypedDict):
 def joined(count: int) -> Notice:
     """So many items of another visit came into the cart."""
     return {"code": "joined", "count": count}
+
+
+def saved(items: Sequence[tuple[str, int]]) -> Notice:
+    """So many of each item were in the cart that the account had kept."""
+    rest = sum(count for _item, count in items[NAMED:])
+    return {"code": "saved", "items": list(items[:NAMED]), "count": rest}
 
 
 def reduced(variant: Variant, wanted: int, kept: int, reason: Reason) -> Notice:
@@ -57,6 +68,8 @@ def text(notice: Notice) -> str:
             "%(count)d items from your other visit were added to this cart.",
             notice["count"],
         ) % {"count": notice["count"]}
+    if notice["code"] == "saved":
+        return _saved_text(notice)
     values = {
         "item": notice["item"],
         "wanted": notice["wanted"],
@@ -64,6 +77,20 @@ def text(notice: Notice) -> str:
         "most": MAX_LINES if notice["reason"] == "lines" else MAX_QUANTITY,
     }
     return _reduced_text(notice) % values
+
+
+def _saved_text(notice: Notice) -> str:
+    items = ", ".join(
+        _("%(count)d × “%(item)s”") % {"count": count, "item": item}
+        for item, count in notice["items"]
+    )
+    if notice["count"]:
+        return ngettext(
+            "Saved with your account and in this cart again: %(items)s, and %(count)d more.",
+            "Saved with your account and in this cart again: %(items)s, and %(count)d more.",
+            notice["count"],
+        ) % {"items": items, "count": notice["count"]}
+    return _("Saved with your account and in this cart again: %(items)s.") % {"items": items}
 
 
 def _reduced_text(notice: Notice) -> str:

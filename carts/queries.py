@@ -8,7 +8,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from carts import notices
-from carts.models import MAX_QUANTITY, Cart, CartLine
+from carts.holders import Holder, carts_of
+from carts.models import MAX_QUANTITY, CartLine
 from shop.catalogue.models import Product, Variant
 from shop.catalogue.queries import variants_for
 from shop.storefronts.models import Storefront
@@ -65,21 +66,22 @@ class CartPage:
         return not self.is_empty and not self.problems
 
 
-def cart_count(session_key: str | None) -> int:
-    """How many pieces the session's cart holds. One query; none without a session."""
-    if not session_key:
+def cart_count(holder: Holder | None) -> int:
+    """How many pieces the holder's cart holds. One query; none without a session."""
+    if not holder:
         return 0
-    found = CartLine.objects.filter(cart__session_key=session_key).aggregate(n=Sum("quantity"))
+    mine = carts_of(holder).values("pk")
+    found = CartLine.objects.filter(cart__in=mine).aggregate(n=Sum("quantity"))
     return found["n"] or 0
 
 
-def cart_page(session_key: str | None, storefront: Storefront) -> CartPage:
-    """The session's cart for a page of `storefront`.
+def cart_page(holder: Holder | None, storefront: Storefront) -> CartPage:
+    """The holder's cart for a page of `storefront`.
 
     Two queries and those of `variants_for`, however many lines there are; fewer for an empty
     cart, none without a session. Never writes: a page that is fetched ahead changes nothing.
     """
-    cart = Cart.objects.filter(session_key=session_key).first() if session_key else None
+    cart = carts_of(holder).first() if holder else None
     rows = list(cart.lines.select_related("storefront")) if cart else []
     lines = lines_of(rows)
     grouped: dict[Storefront, list[Line]] = defaultdict(list)

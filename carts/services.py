@@ -1,119 +1,74 @@
-"""Everything that changes a cart, except a merge of two sessions (carts.merging).
+"""Everything that changes a cart, except two becoming one (carts.merging).
 
-Each function is one transaction and begins with `lock_session`, so that what it writes cannot be
-lost to a merge that runs at the same time. A refusal is an exception whose name says why; it
-changes nothing.
+Each function is one transaction and begins by locking the holder's cart (see carts.holders), so
+that what it writes cannot be lost to a merge that runs at the same time. A refusal is an exception
+whose name says why (carts.refusals); it changes nothing. Every change is written to the cart's
+audit trail in the same transaction; `by` is who makes it.
 """
 
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
-from sessionsync.goods import lock_session
+from carts.holders import CartHolder, Holder, locked_cart, make_cart, new_public_id
+from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine, FormerId, new_trail
+from carts.refusals import (
+    CartError,
+    CartFull,
+    NotEnoughStock,
+    NotSoldHere,
+    QuantityOutOfRange,
+    SoldOut,
+    UnknownCart,
+    UnknownLine,
+    UnknownVariant,
+)
+from shop.audit.actors import Actor
+from shop.audit.trail import record
 from shop.catalogue.models import Variant
 from shop.catalogue.queries import is_sold_on
 from shop.storefronts.models import Storefront
 
-
-class CartError(Exception):
-    """A change that was refused. `str()` of it is a sentence for the shopper, in their language."""
-
-
-class UnknownVariant(CartError):
-    """No such variant, or its product is not published (any more)."""
-
-    def __str__(self) -> str:
-        return _("We no longer sell this item.")
-
-
-class NotSoldHere(CartError):
-    """The product is sold in the network, but not on this storefront."""
-
-    def __init__(self, variant: Variant, storefront: Storefront) -> None:
-        self.variant = variant
-        self.storefront = storefront
-
-    def __str__(self) -> str:
-        return _("“%(item)s” is not sold at %(storefront)s.") % {
-            "item": self.variant,
-            "storefront": self.storefront,
-        }
-
-
-class NotEnoughStock(CartError):
-    """Fewer are available than the cart would hold.
-
-    available: how many the shop has; in_cart: how many of them other lines, or the line that was
-    to grow, hold already.
-    """
-
-    def __init__(self, variant: Variant, available: int, in_cart: int = 0) -> None:
-        self.variant = variant
-        self.available = available
-        self.in_cart = in_cart
-
-    def __str__(self) -> str:
-        values = {"item": self.variant, "available": self.available, "in_cart": self.in_cart}
-        if self.in_cart:
-            text = _(
-                "Only %(available)d of “%(item)s” are available; your cart holds %(in_cart)d "
-                "already."
-            )
-        else:
-            text = _("Only %(available)d of “%(item)s” are available.")
-        return text % values
-
-
-class SoldOut(NotEnoughStock):
-    """Not even one is available."""
-
-    def __init__(self, variant: Variant) -> None:
-        super().__init__(variant, available=0)
-
-    def __str__(self) -> str:
-        return _("“%(item)s” is sold out.") % {"item": self.variant}
-
-
-class QuantityOutOfRange(CartError):
-    """Less than one, or more of one variant than a cart takes."""
-
-    def __str__(self) -> str:
-        text = _("Please choose a quantity from 1 to %(most)d: one order takes no more of an item.")
-        return text % {"most": MAX_QUANTITY}
-
-
-class CartFull(CartError):
-    """The cart holds as many different lines as a cart takes."""
-
-    def __str__(self) -> str:
-        return _("Your cart is full: it takes at most %(most)d different entries.") % {
-            "most": MAX_LINES
-        }
-
-
-class UnknownLine(CartError):
-    """This cart has no such line (any more)."""
-
-    def __str__(self) -> str:
-        return _("This item is no longer in your cart.")
+__all__ = [
+    "CartError", "CartFull", "NotEnoughStock", "NotSoldHere", "QuantityOutOfRange", "SoldOut",
+    "UnknownCart", "UnknownLine", "UnknownVariant",
+    "add_line", "change_line", "create_cart", "dismiss_notices", "hand_over", "remove",
+]  # fmt: skip
 
 
 @transaction.atomic
-def add_line(session_key: str, storefront: Storefront, variant_id: int, quantity: int) -> CartLine:
-    """Put so many more of a variant into the session's cart, as chosen on this storefront.
+def create_cart(*, customer_id: int | None = None, by: Actor) -> Cart:
+    """A cart to be named by its public id: a guest's new one, or the customer's only one.
+
+    The customer's keeps the public id it has.
+    """
+    if customer_id is None:
+        cart = Cart.objects.create(public_id=new_public_id())
+        record(cart.trail, "cart.made", by)
+        return cart
+    cart = _cart_for(CartHolder(customer_id=customer_id), by)
+    if cart.public_id is None:
+        cart.public_id = new_public_id()
+        cart.save(update_fields=["public_id", "updated_at"])
+    return cart
+
+
+@transaction.atomic
+def add_line(
+    holder: Holder, storefront: Storefront, variant_id: int, quantity: int, *, by: Actor
+) -> CartLine:
+    """Put so many more of a variant into the holder's cart, as chosen on this storefront.
 
     Returns the line, whose quantity is what it holds now. Raises UnknownVariant, NotSoldHere,
-    QuantityOutOfRange, SoldOut, NotEnoughStock, CartFull, or sessionsync's SessionGone.
+    QuantityOutOfRange, SoldOut, NotEnoughStock, CartFull, UnknownCart for a public id that leads
+    nowhere, or sessionsync's SessionGone.
     """
-    root = lock_session(session_key)
+    cart = _cart_for(holder, by)
     if not 1 <= quantity <= MAX_QUANTITY:
         raise QuantityOutOfRange
     variant = _published_variant(variant_id)
     if not is_sold_on(variant.product, storefront):
         raise NotSoldHere(variant, storefront)
-    cart, _created = Cart.objects.get_or_create(session_key=root)
     lines = list(cart.lines.all())
     line = next(
         (x for x in lines if (x.variant_id, x.storefront_id) == (variant.pk, storefront.pk)),
@@ -126,49 +81,93 @@ def add_line(session_key: str, storefront: Storefront, variant_id: int, quantity
     line.quantity += quantity
     line.save()
     cart.save(update_fields=["updated_at"])
+    _record(cart, "cart.line_added", by, line, added=quantity, quantity=line.quantity)
     return line
 
 
 @transaction.atomic
-def change_line(session_key: str, line_id: int, quantity: int) -> CartLine:
+def change_line(holder: Holder, line_id: int, quantity: int, *, by: Actor) -> CartLine:
     """Set a line's quantity; 0 removes it. The notices that the cart page showed are done with.
 
     Returns the line (without a primary key if it was removed). Raises UnknownLine,
     UnknownVariant, QuantityOutOfRange, SoldOut, NotEnoughStock, or sessionsync's SessionGone.
     """
-    root = lock_session(session_key)
-    lines = list(
-        CartLine.objects.filter(cart__session_key=root).select_related("cart", "variant__product")
-    )
+    cart = locked_cart(holder)
+    if cart is None:
+        raise UnknownLine
+    lines = list(cart.lines.select_related("variant__product", "storefront"))
     line = next((x for x in lines if x.pk == line_id), None)
     if line is None:
         raise UnknownLine
-    cart = line.cart
+    before = line.quantity
     if quantity == 0:
         line.delete()
+        _record(cart, "cart.line_removed", by, line, before=before)
     else:
         if not 1 <= quantity <= MAX_QUANTITY:
             raise QuantityOutOfRange
         if not line.variant.product.is_published:
             raise UnknownVariant
-        elsewhere = _held(lines, line.variant) - line.quantity
+        elsewhere = _held(lines, line.variant) - before
         _refuse_too_many(line.variant, in_cart=elsewhere, more=quantity)
         line.quantity = quantity
         line.save(update_fields=["quantity"])
+        _record(cart, "cart.line_changed", by, line, before=before, quantity=quantity)
     cart.notices = []
     cart.save(update_fields=["notices", "updated_at"])
     return line
 
 
-def remove(session_key: str, line_id: int) -> CartLine:
+def remove(holder: Holder, line_id: int, *, by: Actor) -> CartLine:
     """Take a line out of the cart. Raises UnknownLine, or sessionsync's SessionGone."""
-    return change_line(session_key, line_id, 0)
+    return change_line(holder, line_id, 0, by=by)
 
 
 @transaction.atomic
-def dismiss_notices(session_key: str) -> None:
+def dismiss_notices(holder: Holder) -> None:
     """The shopper has read what the cart had to tell. Raises sessionsync's SessionGone."""
-    Cart.objects.filter(session_key=lock_session(session_key)).update(notices=[])
+    cart = locked_cart(holder)
+    if cart is not None:
+        Cart.objects.filter(pk=cart.pk).update(notices=[])
+
+
+def hand_over(cart: Cart) -> str:
+    """What is in a cart was ordered: empty it. Returns the audit trail, which is the order's now.
+
+    In the caller's transaction, which has locked the cart. The cart begins a new trail, and its
+    public ids name it no longer: they were those of what was ordered.
+    """
+    trail = cart.trail
+    cart.lines.all().delete()
+    FormerId.objects.filter(cart=cart).delete()
+    cart.trail, cart.public_id, cart.notices, cart.codes = new_trail(), None, [], []
+    cart.save(update_fields=["trail", "public_id", "notices", "codes", "updated_at"])
+    return trail
+
+
+def _cart_for(holder: Holder, by: Actor) -> Cart:
+    """The holder's cart, locked; made if there is none. Raises UnknownCart for a public id."""
+    cart = locked_cart(holder)
+    if cart is not None:
+        return cart
+    if isinstance(holder, CartHolder) and holder.public_id:
+        raise UnknownCart
+    cart, made = make_cart(holder)
+    if made:
+        record(cart.trail, "cart.made", by)
+    return cart
+
+
+def _record(cart: Cart, action: str, by: Actor, line: CartLine, **quantities: int) -> None:
+    record(
+        cart.trail,
+        action,
+        by,
+        variant=line.variant_id,
+        item=str(line.variant),
+        origin=line.storefront.slug,
+        **quantities,
+    )
 
 
 def _published_variant(variant_id: int) -> Variant:

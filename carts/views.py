@@ -26,6 +26,7 @@ from django_htmx.middleware import HtmxDetails
 from carts import queries, services
 from carts.services import CartError
 from sessionsync.goods import SessionGone
+from shop.audit.actors import actor_of
 from shop.storefronts.middleware import StorefrontRequest
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
@@ -63,7 +64,11 @@ def add(request: ShopRequest) -> HttpResponse:
         request.session.create()
     try:
         line = services.add_line(
-            request.session.session_key or "", request.storefront, variant_id, quantity
+            request.session.session_key or "",
+            request.storefront,
+            variant_id,
+            quantity,
+            by=actor_of(request),
         )
     except (CartError, SessionGone) as refusal:
         return _refuse(request, _reason(refusal), refusal)
@@ -90,7 +95,9 @@ def line(request: ShopRequest, pk: int) -> HttpResponse:
             raise services.QuantityOutOfRange
         if request.session.session_key is None:
             raise services.UnknownLine
-        changed = services.change_line(request.session.session_key, pk, quantity)
+        changed = services.change_line(
+            request.session.session_key, pk, quantity, by=actor_of(request)
+        )
     except (CartError, SessionGone) as refusal:
         messages.error(request, _reason(refusal))
     else:

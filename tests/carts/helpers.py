@@ -4,19 +4,25 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.test import Client
 
+from accounts.models import User
 from carts.models import Cart, CartLine
 from sessionsync import cookies
+from sessionsync.models import Session
 from sessionsync.tokens import Token, mint
+from shop.audit.actors import Actor
 from shop.catalogue.models import Product, Variant
 from shop.storefronts.models import Storefront
 
 _numbers = itertools.count(1)
+GUEST = Actor("guest", "session")
+"""Who changes carts in these tests, where it does not matter who does."""
 
 
 def make_shops() -> dict[str, Storefront]:
@@ -50,6 +56,15 @@ def make_variant(
 def new_key() -> str:
     """The key of a session that nobody has used."""
     return mint(time.time_ns()).key
+
+
+def signed_in_key(user: User) -> str:
+    """The key of a session that this account is signed in with."""
+    key = new_key()
+    Session.objects.create(
+        key=key, family=key, principal=str(user.pk), signed_in_at=datetime.now(UTC)
+    )
+    return key
 
 
 def fill(session_key: str, *lines: tuple[Variant, Storefront, int]) -> Cart:

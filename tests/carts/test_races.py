@@ -16,7 +16,7 @@ from carts import services
 from carts.models import Cart
 from sessionsync import links
 from sessionsync.tokens import Token
-from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key, together
+from tests.carts.helpers import GUEST, contents, fill, make_shops, make_variant, new_key, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +54,7 @@ def test_two_adds_at_once_make_one_cart_and_one_line() -> None:
     shirt = make_variant(shops["apparel"])
 
     def add() -> None:
-        services.add_line(key, shops["apparel"], shirt.pk, 1)
+        services.add_line(key, shops["apparel"], shirt.pk, 1, by=GUEST)
 
     assert together(*[add] * 6) == [None] * 6
 
@@ -66,7 +66,9 @@ def test_adds_at_once_do_not_pass_the_stock() -> None:
     shops, key = make_shops(), new_key()
     shirt = make_variant(shops["apparel"], stock=3)
 
-    results = together(*[lambda: services.add_line(key, shops["apparel"], shirt.pk, 1)] * 5)
+    results = together(
+        *[lambda: services.add_line(key, shops["apparel"], shirt.pk, 1, by=GUEST)] * 5
+    )
 
     assert contents(key) == [(shirt.pk, "apparel", 3)]
     assert [type(each) for each in results].count(services.NotEnoughStock) == 2
@@ -81,7 +83,7 @@ def test_an_add_that_waits_for_a_merge_lands_in_the_cart_that_remains() -> None:
 
     with transaction.atomic():
         link(loser, winner)
-        rival = until_blocked(lambda: services.add_line(loser, shops["home"], lamp.pk, 2))
+        rival = until_blocked(lambda: services.add_line(loser, shops["home"], lamp.pk, 2, by=GUEST))
     rival.join(timeout=10)
 
     assert contents(winner) == [
@@ -99,7 +101,7 @@ def test_a_merge_that_waits_for_an_add_takes_along_what_was_added() -> None:
     fill(winner, (shirt, shops["apparel"], 1))
 
     with transaction.atomic():
-        services.add_line(loser, shops["home"], lamp.pk, 2)
+        services.add_line(loser, shops["home"], lamp.pk, 2, by=GUEST)
         rival = until_blocked(lambda: link(loser, winner))
     rival.join(timeout=10)
 
@@ -130,7 +132,7 @@ def test_adds_on_three_sites_while_their_sessions_are_linked_are_all_there() -> 
 
     def add(place: int) -> None:
         for _time in range(4):
-            services.add_line(keys[place], origins[place], things[place].pk, 1)
+            services.add_line(keys[place], origins[place], things[place].pk, 1, by=GUEST)
 
     results = together(
         lambda: add(0),

@@ -173,7 +173,7 @@ def test_a_session_that_ends_in_the_middle_is_told(monkeypatch: pytest.MonkeyPat
     def gone(_session_key: str) -> str:
         raise SessionGone
 
-    monkeypatch.setattr("carts.services.lock_session", gone)
+    monkeypatch.setattr("carts.holders.lock_session", gone)
     for path, data in (
         ("/cart/lines/", {"variant": shirt.pk, "quantity": "1"}),
         (f"/cart/lines/{line.pk}/", {"quantity": "1"}),

@@ -11,7 +11,7 @@ from orders.services import CartEmpty, CheckoutKeyUsed, ItemsUnavailable, OfferC
 from sessionsync import links
 from sessionsync.tokens import Token
 from shop.catalogue.models import Variant
-from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key, together
+from tests.carts.helpers import GUEST, contents, fill, make_shops, make_variant, new_key, together
 from tests.orders.helpers import make_methods, offer, place
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,7 +103,7 @@ def test_an_item_added_while_ordering_is_ordered_or_still_in_the_cart() -> None:
 
     order, _line = together(
         lambda: place(key, shops["apparel"], agreed_offer=agreed),
-        lambda: carts.add_line(key, shops["home"], bowl.pk, 1),
+        lambda: carts.add_line(key, shops["home"], bowl.pk, 1, by=GUEST),
     )
 
     if isinstance(order, OfferChanged):  # the item came first: the shopper is asked again
