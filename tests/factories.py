@@ -71,7 +71,7 @@ class ProductFactory(DjangoModelFactory[Product]):
     def options(self: Any, create: bool, extracted: Any, **kwargs: Any) -> None:
         """Names of options."""
         for position, name in enumerate(extracted or [], 1):
-            Option.objects.create(product=self, name=name, position=position)
+            Option.objects.create(product=self, original_name=name, position=position)
 
     variant = factory.RelatedFactory(
         "tests.factories.VariantFactory", factory_related_name="product"

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import BaseInlineFormSet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from treebeard.forms import MoveNodeForm, movenodeform_factory
 from unfold.widgets import (
@@ -29,6 +30,12 @@ class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
         for name in ("treebeard_position", "treebeard_ref_node"):
             field = self.fields[name]
             field.widget = UnfoldAdminSelectWidget(choices=field.choices)
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """Treebeard moves a node when what the tree is ordered by is among these."""
+        changed: list[str] = super().changed_data
+        return [*changed, "original_name"] if "name" in changed else changed
 
     def clean(self) -> dict[str, Any]:
         """Work the address out and look whether it is free."""
@@ -82,7 +89,7 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["values"] = self.instance.title
+        self.initial["values"] = self.instance.original_title
 
     def clean_values(self) -> str:
         """Keep the values; blanks around them do not count."""

@@ -5,6 +5,8 @@ import re
 
 import nh3
 
+from shop.translated.fields import Translations, merged
+
 _TAGS = {
     "a", "b", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "s",
     "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
@@ -24,3 +26,12 @@ def plain_text(source: str) -> str:
     """The words of an HTML text, blanks and entities resolved, for search and summaries."""
     spaced = _BLOCK_END.sub(" ", source)
     return " ".join(html.unescape(nh3.clean(spaced, tags=set())).split())
+
+
+def with_plain_text(translations: Translations) -> Translations:
+    """The translations of a product, with the words of its descriptions beside these."""
+    words = {
+        language: {"description_text": plain_text(texts.get("description", ""))}
+        for language, texts in translations.items()
+    }
+    return merged(translations, words)

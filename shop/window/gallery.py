@@ -23,14 +23,14 @@ def picture_of(product: Product, variant: Variant) -> ProductImage | None:
 
 
 def _named(product: Product, variant: Variant) -> ProductImage | None:
-    title = _words(product.title)
+    title = _words(product.original_title)
     telling = [
         _words(value)
         for value in variant.option_values
         if len(value) >= SHORTEST_TELLING and not _words(value) <= title
     ]
     for image in product.images_list:
-        text = _words(image.alt) - title
+        text = _words(image.original_alt) - title
         if image.variant_id is None and any(value and value <= text for value in telling):
             return image
     return None

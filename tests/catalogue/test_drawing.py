@@ -94,13 +94,13 @@ def render(image: ProductImage | None, product: Product | None, size: str) -> st
 
 
 def product(*images: ProductImage) -> Product:
-    made = Product(pk=1, slug="lamp", title="Copper & Co Lamp")
+    made = Product(pk=1, slug="lamp", original_title="Copper & Co Lamp")
     made.images_list = list(images)
     return made
 
 
 def test_a_file_is_shown_as_a_picture() -> None:
-    image = ProductImage(pk=1, file="products/lamp.png", alt='A "lamp"')
+    image = ProductImage(pk=1, file="products/lamp.png", original_alt='A "lamp"')
 
     assert render(image, product(image), "large") == (
         '<img src="/media/products/lamp.png" alt="A &quot;lamp&quot;" width="800" height="800" '
@@ -111,7 +111,9 @@ def test_a_file_is_shown_as_a_picture() -> None:
 
 def test_a_remote_address_is_drawn_instead() -> None:
     first = ProductImage(pk=1, source_url="https://p.example/1.jpg", position=1)
-    second = ProductImage(pk=2, source_url="https://p.example/2.jpg", alt="Behind", position=2)
+    second = ProductImage(
+        pk=2, source_url="https://p.example/2.jpg", original_alt="Behind", position=2
+    )
     lamp = product(first, second)
 
     whole, detail = render(first, lamp, "large"), render(second, lamp, "large")

@@ -151,7 +151,9 @@ def test_importing_an_export_where_it_came_from_changes_nothing(
 ) -> None:
     shop = network["apparel"]
     product = ProductFactory(slug="mug", storefronts=[shop], attributes={"Material": "Clay"})
-    ProductImage.objects.create(product=product, file="products/mug.png", alt="Mug", position=1)
+    ProductImage.objects.create(
+        product=product, file="products/mug.png", original_alt="Mug", position=1
+    )
 
     assert str(load(export(shop, format_name), shop)).endswith("(no change)")
 

@@ -270,11 +270,11 @@ class Made:
 
 def build(catalogue: list[Made], start: int = 0) -> None:
     products = Product.objects.bulk_create(
-        Product(slug=f"made-{start + n}", title=f"Made {n}", vendor=made.vendor)
+        Product(slug=f"made-{start + n}", original_title=f"Made {n}", vendor=made.vendor)
         for n, made in enumerate(catalogue)
     )
     Option.objects.bulk_create(
-        Option(product=product, name=name, position=position)
+        Option(product=product, original_name=name, position=position)
         for product in products
         for position, name in enumerate(("Size", "Colour"), 1)
     )
@@ -282,7 +282,7 @@ def build(catalogue: list[Made], start: int = 0) -> None:
         Variant(
             product=product,
             option_values=[offer.size, offer.colour],
-            title=f"{offer.size} / {offer.colour}",
+            original_title=f"{offer.size} / {offer.colour}",
             price=offer.price,
             compare_at_price=offer.before,
             tracks_stock=offer.stock is not None,

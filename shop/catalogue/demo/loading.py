@@ -94,12 +94,12 @@ def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
     products = Product.objects.bulk_create(
         Product(
             slug=facts["slug"],
-            title=facts["title"],
-            description=facts["description"].strip(),
-            description_text=plain_text(facts["description"]),
+            original_title=facts["title"],
+            original_description=facts["description"].strip(),
+            original_description_text=plain_text(facts["description"]),
             vendor=facts["vendor"],
             category=categories[facts["category"]],
-            attributes=facts.get("attributes", {}),
+            original_attributes=facts.get("attributes", {}),
         )
         for facts in missing
     )
@@ -119,14 +119,14 @@ def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
         for slug in facts["shops"]
     )
     Option.objects.bulk_create(
-        Option(product=product, name=name, position=position)
+        Option(product=product, original_name=name, position=position)
         for product, facts in pairs
         for position, name in enumerate(facts.get("options", ()), 1)
     )
     variants = Variant.objects.bulk_create(
         variant for product, facts in pairs for variant in _variants(product, facts)
     )
-    by_title = {(variant.product_id, variant.title): variant for variant in variants}
+    by_title = {(variant.product_id, variant.original_title): variant for variant in variants}
     ProductImage.objects.bulk_create(
         image for product, facts in pairs for image in _images(product, facts, by_title)
     )
@@ -143,7 +143,7 @@ def _variants(product: Product, facts: Facts) -> Iterator[Variant]:
         yield Variant(
             product=product,
             option_values=list(values),
-            title=title,
+            original_title=title,
             sku="-".join([facts["sku"], *codes]),
             price=Decimal(special["price"]),
             compare_at_price=Decimal(on_sale) if on_sale else None,
@@ -207,7 +207,7 @@ def _images(
             product=product,
             variant=variants.get((product.pk, picture.value)) if alone and picture.value else None,
             file=file_name(product.slug, number),
-            alt=f"{product.title}, {what.lower()}" if what else product.title,
+            original_alt=f"{facts['title']}, {what.lower()}" if what else facts["title"],
             position=number,
         )
 

@@ -82,9 +82,9 @@ def _add(numbers: tuple[int, ...], shelves: list[Shelf], tags: list[Tag]) -> Non
         text = f"A {quality.lower()} {kind.lower()} of {material.lower()}, number {number}."
         product = Product(
             slug=f"{PREFIX}{number}",
-            title=f"{quality} {material} {kind} {number}",
-            description=f"<p>{text}</p>",
-            description_text=text,
+            original_title=f"{quality} {material} {kind} {number}",
+            original_description=f"<p>{text}</p>",
+            original_description_text=text,
             vendor=chance.choice(VENDORS),
             category=category,
         )
@@ -100,7 +100,7 @@ def _add(numbers: tuple[int, ...], shelves: list[Shelf], tags: list[Tag]) -> Non
         for number, product in zip(numbers, products, strict=True)
     )
     Option.objects.bulk_create(
-        Option(product=product, name=name, position=position)
+        Option(product=product, original_name=name, position=position)
         for product in products
         for position, name in enumerate(("Size", "Colour"), 1)
     )
@@ -117,7 +117,7 @@ def _variants(product: Product, chance: random.Random) -> Iterator[Variant]:
         yield Variant(
             product=product,
             option_values=[size, colour],
-            title=f"{size} / {colour}",
+            original_title=f"{size} / {colour}",
             sku=f"{product.slug}-{position}".upper(),
             price=price + position,
             compare_at_price=before,

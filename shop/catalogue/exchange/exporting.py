@@ -125,7 +125,8 @@ class _Reader:
         self._categories: dict[int, tuple[str, ...]] = {}
         names_at: dict[str, tuple[str, ...]] = {}
         for category in Category.objects.order_by("path"):
-            names = (*names_at.get(category.path[: -category.steplen], ()), category.name)
+            above = names_at.get(category.path[: -category.steplen], ())
+            names = (*above, category.original_name)
             names_at[category.path] = self._categories[category.pk] = names
 
     def parsed(self, product: Product) -> ParsedProduct:
@@ -139,23 +140,27 @@ class _Reader:
         return ParsedProduct(
             line=0,
             slug=product.slug,
-            title=product.title,
-            description=clean_html(product.description),
+            title=product.original_title,
+            description=clean_html(product.original_description),
             vendor=product.vendor,
             category_path=self._categories.get(product.category_id or 0, ()),
             tags=[tag.name for tag in product.tags.all()],
             is_published=product.is_published,
-            options=[option.name for option in product.options.all()],
-            attributes={name: str(product.attributes[name]) for name in sorted(product.attributes)},
+            options=[option.original_name for option in product.options.all()],
+            attributes=_facts(product.original_attributes),
             variants=[
                 _variant(variant, position, own.get(variant.pk, ""))
                 for position, variant in enumerate(product.variants.all(), 1)
             ],
             images=[
-                ParsedImage(public_address(image, self._base), image.position, image.alt)
+                ParsedImage(public_address(image, self._base), image.position, image.original_alt)
                 for image in images
             ],
         )
+
+
+def _facts(facts: dict[str, Any]) -> dict[str, str]:
+    return {name: str(facts[name]) for name in sorted(facts)}
 
 
 def _variant(variant: Variant, position: int, image: str) -> ParsedVariant:

@@ -15,6 +15,7 @@ from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, 
 from shop.catalogue.services import add_category, category_slug
 from shop.catalogue.text import plain_text
 from shop.storefronts.models import Storefront
+from shop.translated.fields import stored
 
 from .addresses import KnownImages
 from .parsed import ParsedProduct, ParsedVariant
@@ -79,8 +80,8 @@ class BatchWriter:
         names_at: dict[str, tuple[str, ...]] = {}
         for category in Category.objects.order_by("path"):
             names = names_at.get(category.path[: -category.steplen], ())
-            names_at[category.path] = (*names, category.name)
-            self.remember((*names, category.name), category)
+            names_at[category.path] = (*names, category.original_name)
+            self.remember(names_at[category.path], category)
 
     def remember(self, names: tuple[str, ...], category: Category) -> None:
         """Know a category by its names and by its address."""
@@ -118,7 +119,7 @@ class BatchWriter:
         changed = {
             name
             for name, value in values.items()
-            if name not in self.keeps and getattr(row, name) != value
+            if name not in self.keeps and stored(row, name) != value
         }
         for name in changed:
             setattr(row, name, values[name])
@@ -136,12 +137,12 @@ class BatchWriter:
             product = batch.found.get(item.slug)
             if product is None:
                 words = plain_text(item.description)
-                to_create.append(Product(slug=item.slug, description_text=words, **values))
+                to_create.append(Product(slug=item.slug, original_description_text=words, **values))
                 continue
-            before = {name: getattr(product, name) for name in values}
+            before = {name: stored(product, name) for name in values}
             changed = self.assign(product, values)
             if changed:
-                product.description_text = plain_text(product.description)
+                product.description_text = plain_text(product.original_description)
                 to_update.append(product)
                 self.note_fields(batch.change(product), product, before, changed)
         Product.objects.bulk_create(to_create)
@@ -160,7 +161,7 @@ class BatchWriter:
             if name not in changed:
                 continue
             label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            values = [old, getattr(row, name)]
+            values = [old, stored(row, name)]
             if name == "category_id":
                 values = [self.category_names.get(pk, "") for pk in values]
             change.note(f"{label} ({of})" if of else label, *values)
@@ -182,11 +183,11 @@ class BatchWriter:
         stale, new = [], []
         for item, product in batch.pairs:
             there = sorted(batch.there(product, "options"), key=lambda option: option.position)
-            before = [option.name for option in there]
+            before = [option.original_name for option in there]
             if before != item.options:
                 stale.append(product.pk)
                 new += [
-                    Option(product=product, name=name, position=position)
+                    Option(product=product, original_name=name, position=position)
                     for position, name in enumerate(item.options, 1)
                 ]
                 if product.pk not in batch.created:
@@ -205,7 +206,9 @@ class BatchWriter:
         without_sku: list[int] = []
         late: list[tuple[Variant, str, ParsedVariant]] = []
         for item, product in batch.pairs:
-            there = {variant.title: variant for variant in batch.there(product, "variants")}
+            there = {
+                variant.original_title: variant for variant in batch.there(product, "variants")
+            }
             for parsed in item.variants:
                 values = {name: getattr(parsed, name) for name in VARIANT_FIELDS}
                 variant = there.pop(parsed.title, None)
@@ -213,7 +216,7 @@ class BatchWriter:
                     variant = Variant(
                         product=product,
                         option_values=parsed.option_values,
-                        title=parsed.title,
+                        original_title=parsed.title,
                         sku="" if parsed.sku in taken else parsed.sku,
                         **values,
                     )
@@ -223,7 +226,7 @@ class BatchWriter:
                     if product.pk not in batch.created:
                         batch.change(product).note(_("new variant %s") % parsed.title)
                     continue
-                before = {name: getattr(variant, name) for name in values}
+                before = {name: stored(variant, name) for name in values}
                 changed = self.assign(variant, values)
                 if changed:
                     to_update.append(variant)
@@ -235,7 +238,7 @@ class BatchWriter:
                     batch.change(product).note(_("SKU"), variant.sku, parsed.sku)
             for variant in there.values():
                 to_delete.append(variant.pk)
-                batch.change(product).note(_("variant %s removed") % variant.title)
+                batch.change(product).note(_("variant %s removed") % variant.original_title)
         Variant.objects.filter(pk__in=to_delete).delete()
         Variant.objects.filter(pk__in=without_sku).update(sku="")
         Variant.objects.bulk_create(to_create)
@@ -246,7 +249,7 @@ class BatchWriter:
     def write_images(self, batch: Batch) -> None:
         """Create, update and remove imported pictures; files of ours are left alone."""
         variants = {
-            (variant.product_id, variant.title): variant.pk
+            (variant.product_id, variant.original_title): variant.pk
             for variant in Variant.objects.filter(product__in=[p.pk for _i, p in batch.pairs])
             .order_by()
             .only("product", "title")

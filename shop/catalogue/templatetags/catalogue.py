@@ -32,10 +32,11 @@ def product_image(
             image.file.url, text, side, side, loading,
         )  # fmt: skip
     later = bool(image and product and image != product.first_image)
-    colour = f"{image.alt if image else ''} {title}"
+    name = product.original_title if product else ""
+    colour = f"{image.original_alt if image else ''} {name}"
     return draw_inline(
-        guess_kind(title),
-        choose_palette(colour, product.slug if product else title),
+        guess_kind(name),
+        choose_palette(colour, product.slug if product else name),
         text,
         "detail" if later else "whole",
     )

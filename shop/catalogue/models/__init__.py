@@ -1,0 +1,13 @@
+"""Categories, products, variants, prices and stock."""
+
+from shop.catalogue.derived import FacetValue, SearchDocument, SearchWord, VariantValue
+from shop.catalogue.uploads import ProductFile
+
+from .categories import Category
+from .products import Option, Product, ProductImage, Tag
+from .variants import Variant, variant_title
+
+__all__ = [
+    "Category", "FacetValue", "Option", "Product", "ProductFile", "ProductImage", "SearchDocument",
+    "SearchWord", "Tag", "Variant", "VariantValue", "variant_title",
+]  # fmt: skip
