@@ -35,6 +35,9 @@ test-pages: env-dev browser  ## Look at every page: axe, keyboard, no script, li
 screenshots: env-dev browser  ## Take the pictures of docs/tour/ anew
 	$(BIN)/python -m tests.pages.screenshots
 
+messages: env-dev  ## Collect the texts to translate into locale/ and compile them (needs GNU gettext)
+	DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=shop.settings.test $(BIN)/python -m shop.ops.messages
+
 prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake
 	$(BIN)/python -m tests.proof
 
@@ -82,4 +85,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers test-pages screenshots prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers test-pages screenshots messages prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
