@@ -6,8 +6,16 @@ by the database; it rounds them to cents because SQLite adds decimals as floatin
 """
 
 from orders.models.addresses import Address, BillingAddress
-from orders.models.aftersale import Fulfilment, FulfilmentLine, Invoice, Return, ReturnLine
+from orders.models.aftersale import (
+    Fulfilment,
+    FulfilmentLine,
+    Invoice,
+    InvoiceCounter,
+    Return,
+    ReturnLine,
+)
 from orders.models.checkout import Checkout
+from orders.models.lookup import LookupTries
 from orders.models.placed import Order, OrderDiscount, OrderLine, OrderTax, new_token
 from orders.models.shipping import ShippingMethod, ShippingRate, validate_country_codes
 
@@ -18,6 +26,8 @@ __all__ = [
     "Fulfilment",
     "FulfilmentLine",
     "Invoice",
+    "InvoiceCounter",
+    "LookupTries",
     "Order",
     "OrderDiscount",
     "OrderLine",

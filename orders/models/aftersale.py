@@ -1,5 +1,8 @@
 """What happens to an order's goods after the sale: parcels, returns, invoices."""
 
+from decimal import Decimal
+
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,13 +12,14 @@ from orders.models.placed import Order, OrderLine
 
 
 class Fulfilment(models.Model):
-    """A parcel that was sent: so many of some lines."""
+    """A parcel that was sent: so many of some lines. Cancelled: it was never handed over."""
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="fulfilments")
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
     tracking_url = models.URLField(_("tracking address"), max_length=500, blank=True)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("fulfilment")
@@ -51,7 +55,10 @@ class FulfilmentLine(models.Model):
 
 
 class Return(models.Model):
-    """Goods that are to come back, or have."""
+    """Goods that are to come back, or have.
+
+    `reason` is the shopper's, `note` the shop's answer. `refund_amount` is what goes back for it.
+    """
 
     class Status(models.TextChoices):
         REQUESTED = "requested", _("Announced")
@@ -64,11 +71,23 @@ class Return(models.Model):
     note = models.TextField(_("note"), blank=True)
     requested_at = models.DateTimeField(_("announced"), default=timezone.now)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    refund_amount = models.DecimalField(
+        _("goes back for it"), max_digits=14, decimal_places=2, default=Decimal("0.00")
+    )
 
     class Meta:
         verbose_name = _("return")
         verbose_name_plural = _("returns")
         ordering = ("requested_at", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(refund_amount__gte=0), name="return_refund_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="received") | Q(received_at__isnull=False),
+                name="return_received_has_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order}: {self.get_status_display()}"
@@ -101,7 +120,8 @@ class ReturnLine(models.Model):
 class Invoice(models.Model):
     """A numbered document about an order's money: an invoice, or a credit note for a refund.
 
-    What it says is the order's frozen copy; `amount` is what it is about.
+    `amount` is what it is about. `document` is all that it says, frozen when it was issued: it is
+    drawn from that alone, so that it reads the same for ever. Only `orders.invoices` issues one.
     """
 
     class Kind(models.TextChoices):
@@ -112,6 +132,10 @@ class Invoice(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.INVOICE)
     number = models.CharField(_("number"), max_length=20, unique=True)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    document = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
+    of_return = models.OneToOneField(
+        Return, models.SET_NULL, null=True, blank=True, related_name="credit_note", editable=False
+    )
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
 
     class Meta:
@@ -127,3 +151,16 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class InvoiceCounter(models.Model):
+    """The last number of a series of invoices.
+
+    Whoever takes the next one holds this row until their transaction ends: no number is lost.
+    """
+
+    series = models.CharField(max_length=10, unique=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.series}: {self.last}"
