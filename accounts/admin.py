@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
-from .forms import AccountChangeForm, AccountCreationForm
+from .forms.admin import AccountChangeForm, AccountCreationForm
 from .models import User
 
 admin.site.unregister(Group)

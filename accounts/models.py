@@ -11,6 +11,8 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import country_name
+
 ERASED_DOMAIN = "erased.invalid"
 """Where the addresses of erased people are: no mail ever goes there (RFC 2606)."""
 
@@ -150,6 +152,11 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return self.address_name or f"{self.address_1}, {self.city}"
+
+    @property
+    def country(self) -> str:
+        """The country's name in the active language."""
+        return country_name(self.country_code)
 
 
 class MailedLink(models.Model):

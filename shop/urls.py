@@ -8,11 +8,16 @@ from django.views.static import serve
 from sessionsync.metrics import metrics
 from shop.ops.metrics import scrapers_only
 
+# For django-allauth, whose limits answer with it.
+handler429 = "accounts.views.guards.too_many_requests"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     # On the main site only: shop.ops.middleware.AdminGateMiddleware.
     path("admin/", admin.site.urls),
     path("sessionsync/", include("sessionsync.urls")),
     path("metrics", scrapers_only(metrics)),
+    path("account/", include("accounts.urls")),
+    path("account/", include("accounts.entrance_urls")),
     path("", include("carts.urls")),
     path("", include("orders.urls")),
     path("", include("shop.catalogue.urls")),

@@ -40,7 +40,6 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # How long a session lives is sessionsync's to say; nobody is asked.
 ACCOUNT_SESSION_REMEMBER = True
@@ -78,7 +77,6 @@ MFA_FORMS = {
     "activate_totp": "accounts.forms.second_factor.ActivateForm",
 }
 
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.social.SocialSignupForm"}
 
@@ -105,7 +103,10 @@ if OIDC_SERVER_URL:
 STAFF_SECOND_FACTOR: bool = env.bool("STAFF_SECOND_FACTOR", default=False)
 """Whether the admin's pages are closed to staff without a second factor."""
 
-PERSONAL_DATA_EXPORTERS = ["accounts.personal_data.export"]
-"""Dotted paths of functions that know of a person: `accounts.personal_data.Exporter`."""
-PERSONAL_DATA_ERASERS = ["accounts.personal_data.erase_account"]
-"""Dotted paths, called in this order: `accounts.personal_data.Eraser`."""
+LOGIN_CART_HANDLER: str = ""
+"""Dotted path: called with the session's key, the customer and the actor when somebody signs in."""
+
+PERSONAL_DATA_EXPORTERS = ["accounts.services.personal_data.export"]
+"""Dotted paths of functions that know of a person: `accounts.services.personal_data.Exporter`."""
+PERSONAL_DATA_ERASERS = ["accounts.services.personal_data.erase_account"]
+"""Dotted paths, called in this order: `accounts.services.personal_data.Eraser`."""

@@ -4,10 +4,10 @@ from typing import Any
 
 from unfold.forms import UserChangeForm, UserCreationForm
 
-from .models import User
+from accounts.models import User
 
 
-class AccountCreationForm(UserCreationForm):  # type: ignore[misc]
+class AccountCreationForm(UserCreationForm):
     """A new account: address and password."""
 
     class Meta:
@@ -16,7 +16,7 @@ class AccountCreationForm(UserCreationForm):  # type: ignore[misc]
         field_classes: dict[str, Any] = {}
 
 
-class AccountChangeForm(UserChangeForm):  # type: ignore[misc]
+class AccountChangeForm(UserChangeForm):
     """An account that is there; the password has a form of its own."""
 
     class Meta:

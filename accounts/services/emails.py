@@ -1,0 +1,37 @@
+"""Confirmed e-mail addresses: what an account has shown to be its own."""
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from accounts.models import User
+
+
+class AddressTaken(Exception):
+    """Another account has shown that this address is its own."""
+
+
+@transaction.atomic
+def confirm(user: User) -> None:
+    """Take the account's address as confirmed, without a mail: for those an operator makes.
+
+    Raises AddressTaken. Safe twice.
+    """
+    address, _made = EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"primary": True}
+    )
+    if not address.set_verified():
+        raise AddressTaken
+    address.set_as_primary()
+
+
+@transaction.atomic
+def free_from_unproven(email: str, *, keep: User) -> bool:
+    """Delete accounts that took this address at sign-up and never showed it to be theirs.
+
+    Nobody ever signed in to them, so there is nothing in them. keep: the account whose owner has
+    just shown it. Returns whether nobody else has the address now.
+    """
+    others = User.objects.filter(email=email).exclude(pk=keep.pk)
+    proven = EmailAddress.objects.filter(verified=True).values("user")
+    others.filter(last_login=None, is_staff=False).exclude(pk__in=proven).delete()
+    return not others.exists()

@@ -1,0 +1,75 @@
+"""Links that are mailed: signed, good once, for one person, until they expire.
+
+What travels is random and signed; what is kept is its digest. So a link cannot be made up, who
+reads the table can use none, and of two who use the same link at once one gets it.
+"""
+
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import MailedLink, User
+
+_SALT = "accounts.mailed-link"
+
+
+class LinkRefused(Exception):
+    """The link is not ours, has expired, was used before, or is somebody else's."""
+
+
+@transaction.atomic
+def issue(
+    customer: User, purpose: MailedLink.Purpose, data: dict[str, Any], life: timedelta
+) -> str:
+    """Make a link's key for this customer; earlier ones for the same purpose end with that.
+
+    Goes into a mail and nowhere else.
+    """
+    now = timezone.now()
+    customer.mailed_links.filter(purpose=purpose, used_at=None).update(used_at=now)
+    secret = secrets.token_urlsafe(32)
+    MailedLink.objects.create(
+        customer=customer,
+        purpose=purpose,
+        digest=_digest(secret),
+        data=data,
+        created_at=now,
+        expires_at=now + life,
+    )
+    return signing.Signer(salt=_SALT).sign(secret)
+
+
+def look_up(key: str, purpose: MailedLink.Purpose, customer: User) -> MailedLink:
+    """The link that a key names, without using it. Raises LinkRefused."""
+    try:
+        secret = signing.Signer(salt=_SALT).unsign(key)
+    except signing.BadSignature:
+        raise LinkRefused from None
+    link = MailedLink.objects.filter(
+        digest=_digest(secret),
+        purpose=purpose,
+        customer=customer,
+        used_at=None,
+        expires_at__gt=timezone.now(),
+    ).first()
+    if link is None:
+        raise LinkRefused
+    return link
+
+
+def use(key: str, purpose: MailedLink.Purpose, customer: User) -> MailedLink:
+    """The link that a key names, used up in the caller's transaction. Raises LinkRefused."""
+    link = look_up(key, purpose, customer)
+    link.used_at = timezone.now()
+    if not MailedLink.objects.filter(pk=link.pk, used_at=None).update(used_at=link.used_at):
+        raise LinkRefused
+    return link
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
