@@ -4,21 +4,23 @@ Each is one transaction, or a part of the caller's, and does all or nothing. Loc
 order everywhere: the rows of the reference first, then its variants by primary key.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from shop.audit.actors import Actor, system
+from shop.audit.actors import Actor
 from shop.audit.causes import because
 from shop.catalogue.models import Variant
 
 from .models import Reservation
 
 State = Reservation.State
-type OnExpired = Callable[[str, Actor], None]
 
 
 class OutOfStock(Exception):
@@ -67,9 +69,10 @@ def reserve(reference: str, wanted: Mapping[int, int], *, until: datetime, by: A
         return
     try:
         with transaction.atomic():
-            # Rows of a former try stay where they are of use. The rest make way first: of two
-            # that reserve the same reference, the second waits here and then finds it done.
-            Reservation.objects.filter(pk__in=[row.pk for row in rows]).delete()
+            # Of two that reserve by the same reference, the second waits here, and then finds that
+            # it was done.
+            if rows:
+                Reservation.objects.filter(pk__in=[row.pk for row in rows]).delete()
             made = Reservation.objects.bulk_create(
                 Reservation(reference=reference, variant_id=pk, quantity=wanted[pk], until=until)
                 for pk in sorted(wanted)
@@ -88,8 +91,10 @@ def reserve(reference: str, wanted: Mapping[int, int], *, until: datetime, by: A
             row.held = row.quantity
             variant.reserved += row.quantity
     _write(variants, made)
+    transaction.on_commit(partial(_give_up_later, reference), robust=True)
 
 
+@transaction.atomic
 def sell(reference: str, *, by: Actor) -> None:
     """Take what a reference has reserved out of stock. Again is a no-op.
 
@@ -134,41 +139,39 @@ def extend(reference: str, until: datetime) -> bool:
 
 
 def expired(now: datetime | None = None) -> list[str]:
-    """The references whose promise is over and not given up yet, oldest first. One query."""
-    over = Reservation.objects.filter(state=State.OPEN, until__lt=now or timezone.now())
+    """The references whose promise is over and not given up yet, oldest first. One query.
+
+    now: as if it were this time.
+    """
+    over = Reservation.objects.filter(state=State.OPEN, until__lte=now or timezone.now())
     rows = over.order_by("until", "pk").values_list("reference", flat=True)
     return list(dict.fromkeys(rows))
 
 
-def release_expired(
-    now: datetime | None = None,
-    *,
-    by: Actor | None = None,
-    on_expired: OnExpired | None = None,
-) -> list[str]:
-    """Give up every promise that is over, each reference in a transaction of its own.
+@transaction.atomic
+def expire(reference: str, *, by: Actor, now: datetime | None = None) -> bool:
+    """Give up one reference's promise if it is over. Returns whether nothing is promised now.
 
-    now: as if it were this time. on_expired: called before, in the same transaction, with the
-    reference and who does it, so that whatever reserved (an order) can end first and take its own
-    locks first; if it sold or extended instead, that stands. Returns the references released.
+    Whatever reserved (an order) ends first, in the same transaction: it takes its own locks before
+    those here. What it did to the promise stands; if it sold or extended, nothing is given up.
     """
-    now, by = now or timezone.now(), by or system("release_expired")
-    return [each for each in expired(now) if expire(each, now, by=by, on_expired=on_expired)]
+    if settings.STOCK_RESERVATION_EXPIRED:
+        import_string(settings.STOCK_RESERVATION_EXPIRED)(reference, by)
+    rows = _rows(reference)
+    end = now or timezone.now()
+    _release([row for row in rows if row.state == State.OPEN and row.until <= end], by)
+    return all(row.state == State.RELEASED for row in rows)
+
+
+def release_expired(now: datetime | None = None, *, by: Actor) -> list[str]:
+    """Give up every promise that is over, each in a transaction of its own.
+
+    now: as if it were this time. Returns the references released.
+    """
+    return [each for each in expired(now) if expire(each, by=by, now=now)]
 
 
 @transaction.atomic
-def expire(
-    reference: str, now: datetime, *, by: Actor, on_expired: OnExpired | None = None
-) -> bool:
-    """Give up one reference's promise if it is over. Returns whether it was given up."""
-    if on_expired:
-        on_expired(reference, by)
-    rows = _rows(reference)
-    over = [row for row in rows if row.state == State.OPEN and row.until < now]
-    _release(over, by)
-    return bool(over) or all(row.state == State.RELEASED for row in rows)
-
-
 def put_back(
     reference: str,
     quantities: Mapping[int, int],
@@ -207,6 +210,7 @@ def put_back(
     settle_owed(variants, by=by)
 
 
+@transaction.atomic
 def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "") -> int:
     """Add what was delivered to the shop. Returns the stock then, after what was owed is sent.
 
@@ -222,6 +226,7 @@ def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "") -> i
     return _stock(variant_id)
 
 
+@transaction.atomic
 def correct(variant_id: int, counted: int, *, by: Actor, reason: str = "") -> int:
     """Set the stock to what was counted. Returns the stock then, after what was owed is sent.
 
@@ -281,6 +286,15 @@ def _release(rows: list[Reservation], by: Actor) -> None:
         row.state = State.RELEASED
     _write(variants, rows)
     settle_owed(variants, by=by)
+
+
+def _give_up_later(reference: str) -> None:
+    """Have the worker look when the promise is over. What was sold at once needs no look."""
+    from .tasks import give_up  # which calls these services
+
+    row = Reservation.objects.filter(reference=reference, state=State.OPEN).first()
+    if row:
+        give_up.using(run_after=row.until).enqueue(reference)
 
 
 def _rows(reference: str) -> list[Reservation]:

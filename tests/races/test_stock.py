@@ -42,7 +42,7 @@ def expire_each(references: list[str]) -> list[bool]:
     results = []
     for reference in references:
         meet()
-        results.append(services.expire(reference, timezone.now(), by=BY))
+        results.append(services.expire(reference, by=BY))
     return results
 
 
