@@ -1,4 +1,4 @@
-"""What templates may know: `{{ sessionsync.cookies_off }}`."""
+"""What templates may know: `{{ sessionsync.cookie_notice }}`."""
 
 from typing import Any
 

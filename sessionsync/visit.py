@@ -51,7 +51,8 @@ class Visit:
     begun now shakes hands on its next navigation.
     offer: where a kept request can be carried out after all, when main did not answer.
     ajax: the handshake that a script on this request's page is to make.
-    cookies_off: served without a session because the browser keeps no cookies here.
+    cookies_off: served without a session because the browser keeps no cookies here, or was said
+    to; `cookie_notice` tells whether the page must say so.
     disagrees: the site that linked here knows another session; a handshake is to heal that.
     not_carried_out: a POST was not carried out because of that.
     """
@@ -74,6 +75,16 @@ class Visit:
         self.offer = ""
         self.fresh = max((each.fresh for each in self.presented), default=0)
         self.replay: Callable[[HttpRequest], HttpResponse] | None = None
+
+    @property
+    def cookie_notice(self) -> bool:
+        """Whether the page must say that the browser keeps no cookies here.
+
+        Not where the address says so (somebody else's link, a bookmark) and the browser has just
+        sent a cookie of ours back; but always where a form was not carried out.
+        """
+        hearsay = self.told and not self.not_carried_out and cookies.has_probe(self.request)
+        return self.cookies_off and not hearsay
 
     def synced_at_accepted(self) -> float:
         """What a cookie says of a handshake that has just ended well.

@@ -101,6 +101,7 @@ def test_cookies_off_everywhere_ends_in_a_page_that_says_so() -> None:
         "notes": [],
         "user": None,
         "cookies_off": True,
+        "cookie_notice": True,
         "not_carried_out": False,
     }
     assert page["X-Robots-Tag"] == "noindex"
@@ -112,6 +113,38 @@ def test_cookies_off_and_every_further_click_costs_one_request() -> None:
     for _ in range(3):
         assert browser.click("/page/").json()["cookies_off"] is True
         assert len(browser.hops) == 1
+
+
+def test_a_shared_link_that_says_so_is_not_believed_by_a_browser_that_keeps_cookies() -> None:
+    # given a browser that keeps cookies, and a link somebody without cookies has passed on
+    browser = Browser()
+    link = f"https://{ONE}/page/?_nocookies=1"
+
+    # when it is opened, nothing is known of the browser yet: it is told, once
+    assert browser.open(link).json()["cookie_notice"] is True
+    # and from then on it has shown that it keeps cookies
+    again = browser.open(link)
+    assert again.json()["cookie_notice"] is False
+    assert again["X-Robots-Tag"] == "noindex"
+    assert len(browser.hops) == 1
+
+    # then the next click finds the session, and the link does no harm any more
+    session = browser.click("/page/").json()["session"]
+    assert session
+    there = browser.open(link).json()
+    assert (there["session"], there["cookies_off"], there["cookie_notice"]) == (
+        session, False, False,
+    )  # fmt: skip
+
+
+def test_a_form_that_was_not_carried_out_is_told_of_whatever_the_browser_keeps() -> None:
+    browser = Browser()
+    link = f"https://{ONE}/page/?_nocookies=1&_notrun=1"
+    browser.open(link)
+
+    page = browser.open(link).json()
+
+    assert (page["cookie_notice"], page["not_carried_out"]) == (True, True)
 
 
 def test_cookies_off_on_main_only_still_gives_the_sub_site_a_session() -> None:

@@ -18,6 +18,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "notes": request.session.get("notes", []),
             "user": request.user.pk,
             "cookies_off": visit.cookies_off,
+            "cookie_notice": visit.cookie_notice,
             "not_carried_out": visit.not_carried_out,
         }
     )
