@@ -94,12 +94,21 @@ class Return(models.Model):
 
 
 class ReturnLine(models.Model):
-    """How many of a line come back; `restocked` of them went on sale again."""
+    """How many of a line come back; `restocked` of them went on sale again.
+
+    `amount` is what they were sold for, with the `tax` in it, once they have come back.
+    """
 
     return_of = models.ForeignKey(Return, models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, models.CASCADE, related_name="return_lines")
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     restocked = models.PositiveSmallIntegerField(_("put back on sale"), default=0)
+    amount = models.DecimalField(
+        _("sold for"), max_digits=14, decimal_places=2, default=Decimal("0.00")
+    )
+    tax = models.DecimalField(
+        _("tax in it"), max_digits=14, decimal_places=2, default=Decimal("0.00")
+    )
 
     class Meta:
         verbose_name = _("line of a return")
@@ -110,6 +119,10 @@ class ReturnLine(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, restocked__lte=models.F("quantity")),
                 name="return_quantity_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax__gte=0, amount__gte=models.F("tax")),
+                name="return_line_worth_not_negative",
             ),
         ]
 
