@@ -44,8 +44,9 @@ class PricedLine:
     """A line at its price.
 
     compare_at: the price before, where it is higher than `unit_price`; else None. subtotal:
-    `unit_price` times `quantity`. total: what is left after the discounts. tax: the tax in `total`, or
-    on top of it where prices are without tax. tax_class: its slug, "" where nothing is taxed.
+    `unit_price` times `quantity`. total: what is left after the discounts. tax: the tax in
+    `total`, or on top of it where prices are without tax. tax_class: its slug, "" where nothing is
+    taxed.
     """
 
     key: int | str
@@ -103,10 +104,10 @@ class Tax:
 class Breakdown:
     """A whole purchase at its price.
 
-    lines: in the order they were asked for. discounts: summed by promotion and code, delivery's
-    included. items_subtotal: before discounts; items_total: after them. discount_total: items' and
-    delivery's. shipping_total: after its discount. refused_codes: the codes that have no effect,
-    as they were typed, each with a sentence that says why.
+    lines: in the order they were asked for. discounts: summed by promotion, delivery's included.
+    items_subtotal: before discounts; items_total: after them. discount_total: items' and
+    delivery's. shipping_total: after its discount. refused_codes: the codes that do not count, as
+    they were typed, each with a sentence that says why, in the active language.
     """
 
     lines: tuple[PricedLine, ...]
