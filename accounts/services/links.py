@@ -10,7 +10,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.core import signing
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import MailedLink, User
@@ -22,16 +21,11 @@ class LinkRefused(Exception):
     """The link is not ours, has expired, was used before, or is somebody else's."""
 
 
-@transaction.atomic
 def issue(
     customer: User, purpose: MailedLink.Purpose, data: dict[str, Any], life: timedelta
 ) -> str:
-    """Make a link's key for this customer; earlier ones for the same purpose end with that.
-
-    Goes into a mail and nowhere else.
-    """
+    """Make a link for this customer; returns its key, which goes into a mail and nowhere else."""
     now = timezone.now()
-    customer.mailed_links.filter(purpose=purpose, used_at=None).update(used_at=now)
     secret = secrets.token_urlsafe(32)
     MailedLink.objects.create(
         customer=customer,

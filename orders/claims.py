@@ -1,0 +1,129 @@
+"""A guest's orders become a customer's: by a link that is mailed to where the orders were made for.
+
+Never silently. An address that was confirmed long ago, or mistyped by a stranger at checkout, must
+not open anybody's orders by itself; who can read the mailbox today has shown that they may.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import letters, queries
+from accounts.models import MailedLink, User
+from accounts.services import links
+from accounts.services.links import LinkRefused
+from orders.models import Order
+from shop.audit.actors import Actor, email_fingerprint
+from shop.audit.trail import record
+from shop.storefronts.models import Storefront
+
+LINK_LIFE = timedelta(days=1)
+MAILS_PER_HOUR = 3
+"""Links that one customer may have sent."""
+MOST_ORDERS = 200
+"""Orders that one link claims; a second link claims the rest."""
+
+__all__ = ["LinkRefused", "TooManyLinks", "accept", "claimable", "orders_of", "send_links"]
+
+
+class TooManyLinks(Exception):
+    """So many were sent within the last hour that no more are; nothing was sent."""
+
+
+def claimable(customer: User) -> QuerySet[Order]:
+    """Guests' orders that were made with an address the customer has confirmed."""
+    emails = queries.confirmed_emails(customer)
+    return _guests_orders().filter(lower_email__in=emails)
+
+
+def _guests_orders() -> QuerySet[Order]:
+    return Order.objects.filter(customer=None).annotate(lower_email=Lower("email")).order_by("pk")
+
+
+@transaction.atomic
+def send_links(customer: User, *, storefront: Storefront, site_url: str) -> int:
+    """Mail a link for the guests' orders of each address that has some; returns how many mails.
+
+    Tell the customer the same whether there were any: the mail is the answer. Raises TooManyLinks.
+    """
+    User.objects.select_for_update().only("pk").get(pk=customer.pk)
+    lately = customer.mailed_links.filter(
+        purpose=MailedLink.Purpose.CLAIM_ORDERS, created_at__gt=timezone.now() - timedelta(hours=1)
+    )
+    if lately.count() >= MAILS_PER_HOUR:
+        raise TooManyLinks
+    found: dict[str, list[Order]] = {}
+    for order in claimable(customer)[:MOST_ORDERS]:
+        found.setdefault(order.email.lower(), []).append(order)
+    for email, orders in found.items():
+        send_link(customer, orders, email=email, storefront=storefront, site_url=site_url)
+    return len(found)
+
+
+def send_link(
+    customer: User, orders: Sequence[Order], *, email: str, storefront: Storefront, site_url: str
+) -> None:
+    """Mail a link that makes these orders the customer's to the address they were made with."""
+    key = links.issue(
+        customer,
+        MailedLink.Purpose.CLAIM_ORDERS,
+        {"orders": [order.pk for order in orders], "email": email},
+        LINK_LIFE,
+    )
+    numbers = ", ".join(order.number for order in orders[:10])
+    letter = letters.Letter(
+        _("Add your orders to your account"),
+        (
+            ngettext(
+                "You asked for this order to be added to the account of %(account)s: %(numbers)s",
+                "You asked for these orders to be added to the account of %(account)s: %(numbers)s",
+                len(orders),
+            )
+            % {"account": customer.email, "numbers": numbers + ("…" if len(orders) > 10 else "")},
+        ),
+        site_url + reverse("orders:claim", args=[key]),
+        _("Add them to the account"),
+        (
+            _("The link works once, for one day, and only for that account."),
+            _("If you did not ask for this, do nothing: your orders stay as they are."),
+        ),
+    )
+    letters.send(
+        letter,
+        to=email,
+        storefront=storefront,
+        site_url=site_url,
+        reference=f"account-{customer.pk}",
+    )
+
+
+def orders_of(key: str, customer: User) -> list[Order]:
+    """The orders that a link would claim for this customer. Raises LinkRefused."""
+    return _still_claimable(links.look_up(key, MailedLink.Purpose.CLAIM_ORDERS, customer))
+
+
+@transaction.atomic
+def accept(key: str, customer: User, *, by: Actor) -> list[Order]:
+    """Make the orders of a link the customer's; those somebody has claimed meanwhile stay theirs.
+
+    Returns the orders. Raises LinkRefused for a link that is not good (any more).
+    """
+    link = links.use(key, MailedLink.Purpose.CLAIM_ORDERS, customer)
+    orders = _still_claimable(link, lock=True)
+    for order in orders:
+        order.customer = customer
+        order.save(update_fields=["customer"])
+        record(order.trail, "order.claimed", by, email=email_fingerprint(link.data["email"]))
+    return orders
+
+
+def _still_claimable(link: MailedLink, *, lock: bool = False) -> list[Order]:
+    orders = _guests_orders().filter(pk__in=link.data["orders"], lower_email=link.data["email"])
+    return list(orders.select_for_update() if lock else orders)
