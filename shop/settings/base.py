@@ -16,6 +16,7 @@ from redis.retry import Retry
 from shop.ops.logs import logging_config
 from shop.settings.accounts import *
 from shop.settings.accounts import OIDC_APPS
+from shop.settings.aftersale import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
