@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 FOLDER = "orders/mail"
 
 
-def queue_order_placed(order: Order) -> None:
-    """Confirm an accepted order."""
-    _queue(order, "placed")
+def queue_order_placed(order: Order, instructions: Sequence[Any] = ()) -> None:
+    """Confirm an accepted order. instructions: how to pay for it (orders.payment's Instruction)."""
+    _queue(order, "placed", instructions=instructions)
 
 
 def queue_payment_received(order: Order, amount: Decimal) -> None:
