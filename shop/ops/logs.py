@@ -4,8 +4,10 @@ Everything goes through `redact`, Django's own loggers and tracebacks included, 
 has to remember what must not be written down.
 """
 
+import logging
 import re
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -61,6 +63,37 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+class Seldom(logging.Filter):
+    """Lets one line through in `seconds`, without its traceback, and says how many it held back.
+
+    For what fails at every request while something is away: the first line tells all there is to
+    know, and thousands more would only bury it. Each process counts for itself.
+    """
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._quiet_until = 0.0
+        self._held_back = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is written; it is made short where it is."""
+        with self._lock:
+            if record.created < self._quiet_until:
+                self._held_back += 1
+                return False
+            self._quiet_until, held_back = record.created + self.seconds, self._held_back
+            self._held_back = 0
+        text = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            text += f": {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        if held_back:
+            text += f" ({held_back} more since the last line)"
+        record.msg, record.args, record.exc_info, record.exc_text = text, (), None, None
+        return True
+
+
 def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
     """Set up structlog, and return Django's LOGGING.
 
@@ -109,11 +142,19 @@ def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {
+            # Two of one kind: each counts for the logger that has it.
+            "seldom_cache": {"()": Seldom},
+            "seldom_storefronts": {"()": Seldom},
+        },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "events"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would write lines twice, and unredacted.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # What fails at every request while Redis is away.
+            "shop.cache": {"filters": ["seldom_cache"]},
+            "shop.storefronts.caching": {"filters": ["seldom_storefronts"]},
         },
     }

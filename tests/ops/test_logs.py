@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from shop.ops.logs import logging_config, redact_text
+from shop.ops.logs import Seldom, logging_config, redact_text
 
 SECRET = "s3cr3t-Value_123"
 
@@ -112,3 +112,51 @@ def test_a_request_id_is_on_every_line(written: io.StringIO) -> None:
         logging.getLogger("tests.written").info("hello")
     # Then its line has the id
     assert json.loads(written.getvalue())["request_id"] == "abc-12345"
+
+
+def failing(created: float, text: str = "Exception ignored") -> logging.LogRecord:
+    try:
+        raise ConnectionError("no such socket")
+    except ConnectionError as error:
+        caught = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("shop.cache", logging.ERROR, __file__, 1, text, (), caught)
+    record.created = created
+    return record
+
+
+def test_what_fails_at_every_request_is_told_once_a_minute_in_one_line() -> None:
+    # Given Redis away for two minutes, and ten requests a second
+    seldom = Seldom(60)
+    records = [failing(1000 + number / 10) for number in range(1200)]
+
+    # When
+    told = [record for record in records if seldom.filter(record)]
+
+    # Then
+    assert [record.created for record in told] == [1000, 1060]
+    assert [record.getMessage() for record in told] == [
+        "Exception ignored: ConnectionError: no such socket",
+        "Exception ignored: ConnectionError: no such socket (599 more since the last line)",
+    ]
+    assert all(record.exc_info is None for record in told)
+
+
+def test_lines_without_an_error_are_held_back_too_and_braces_and_signs_survive() -> None:
+    seldom = Seldom(60)
+    first = logging.LogRecord("x", logging.WARNING, __file__, 1, "100 %% of %s", ("{it}",), None)
+    second = logging.LogRecord("x", logging.WARNING, __file__, 1, "again", (), None)
+    first.created = second.created = 5000.0
+
+    assert seldom.filter(first)
+    assert first.getMessage() == "100 % of {it}"
+    assert not seldom.filter(second)
+
+
+def test_the_cache_and_the_storefronts_are_told_of_seldom_each_for_itself() -> None:
+    config = logging_config(level="INFO", json_lines=True)
+    names = [
+        config["loggers"][name]["filters"] for name in ("shop.cache", "shop.storefronts.caching")
+    ]
+
+    assert names == [["seldom_cache"], ["seldom_storefronts"]]
+    assert all(config["filters"][name]["()"] is Seldom for (name,) in names)
