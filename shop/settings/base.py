@@ -170,6 +170,8 @@ SHOP_COUNTRIES: list[str] = env.list(
         *("RO", "SE", "SI", "SK", "US"),
     ],
 )
+SHOP_PRICES_INCLUDE_TAX: bool = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
+SHOP_HOME_COUNTRY: str = env.str("SHOP_HOME_COUNTRY", default="DE").upper()
 
 # --- People and sessions -----------------------------------------------------------------------
 
