@@ -25,6 +25,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from shop.audit.actors import actor_of
 from shop.catalogue.models import ProductFile
 from shop.storefronts.models import Storefront
 
@@ -134,7 +135,7 @@ class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
             staff_id=request.user.pk or 0, name=upload.name[:255], content=upload.read(), **facts
         )
         try:
-            report = _import(kept, dry_run=True)
+            report = _import(request, kept, dry_run=True)
         except CsvProblem as problem:
             form.add_error("file", str(problem))
             return self._page(request, form)
@@ -152,7 +153,7 @@ class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
             ProductFile, pk=int(number) if number.isdecimal() else 0, staff=request.user.pk
         )
         try:
-            report = _import(kept, dry_run=False)
+            report = _import(request, kept, dry_run=False)
         except CsvProblem as problem:
             messages.error(request, gettext("Nothing was imported: %s") % problem)
             return redirect("admin:catalogue_product_exchange")
@@ -216,7 +217,7 @@ def _host(request: HttpRequest, shop: Storefront) -> str:
     return f"{shop.domain}:{port}" if port else str(shop.domain)
 
 
-def _import(kept: ProductFile, *, dry_run: bool) -> Report:
+def _import(request: HttpRequest, kept: ProductFile, *, dry_run: bool) -> Report:
     on_error: OnError = "skip" if kept.on_error == "skip" else "stop"
     return import_products(
         io.BytesIO(kept.content),
@@ -225,6 +226,8 @@ def _import(kept: ProductFile, *, dry_run: bool) -> Report:
         encoding=kept.encoding,
         on_error=on_error,
         dry_run=dry_run,
+        by=actor_of(request),
+        file_name=kept.name,
     )
 
 

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import reset_queries, transaction
 from django.utils.translation import gettext as _
 
+from shop.audit.actors import Actor, system
+from shop.audit.causes import because
 from shop.catalogue.models import Variant
 from shop.catalogue.services import lock_tree
 from shop.storefronts.models import Storefront
@@ -42,6 +44,8 @@ def import_products(
     on_error: OnError = "stop",
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
+    by: Actor | None = None,
+    file_name: str = "",
 ) -> Report:
     """Import a product CSV, opened in binary mode and to be sought in, for a storefront.
 
@@ -54,7 +58,8 @@ def import_products(
     format_name: one of `formats.FORMATS`, else the header tells. encoding: else UTF-8 or UTF-16.
     on_error: "skip" leaves out products that are wrong, and the report names them. dry_run: find
     out all that the report says, and change nothing. on_progress: gets what is done and how much
-    there is, in any unit.
+    there is, in any unit. by: who does it, else a program; the ledger of stock keeps it, and the
+    file's name.
 
     One transaction: raises CsvProblem with line, column and reason, and then nothing has changed.
     With "skip" it does so for a file that cannot be read to its end only.
@@ -64,9 +69,10 @@ def import_products(
         source = open_source(file, format_name, encoding)
         try:
             with transaction.atomic():
-                lock_tree()
-                run = _Import(source, storefront, on_error, excluded)
-                run.take_all(on_progress)
+                with because("imported", by or system("import_products"), reason=file_name):
+                    lock_tree()
+                    run = _Import(source, storefront, on_error, excluded)
+                    run.take_all(on_progress)
                 transaction.set_rollback(dry_run)
         except _SkusTaken as taken:
             excluded |= taken.problems

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Model, Prefetch
+from django.db.models import F, Model, Prefetch
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -232,6 +233,7 @@ class BatchWriter:
                     to_update.append(variant)
                     change = batch.change(product)
                     self.note_fields(change, variant, before, changed, parsed.title)
+                    variant.stock = stock_to_write(variant, is_new="stock" in changed)
                 if variant.sku != parsed.sku and "sku" not in self.keeps:
                     without_sku.append(variant.pk)
                     late.append((variant, item.slug, parsed))
@@ -336,6 +338,17 @@ class BatchWriter:
         for product in new:
             if product.pk not in batch.created:
                 batch.change(product).note(_("sold on %s, too") % self.storefront.name)
+
+
+def stock_to_write(variant: Variant, *, is_new: bool) -> Any:
+    """The stock a file gives a variant, for the UPDATE: orders go on while a file is read.
+
+    is_new: the file has another number than there was. If not, what was sold since stays sold. What
+    is promised to orders being paid is there, whatever a file from before says.
+    """
+    stock = variant.stock if is_new else F("stock")
+    limited = variant.tracks_stock and not variant.allows_backorder
+    return Greatest(F("reserved"), stock) if limited else stock
 
 
 def _own_images(item: ParsedProduct) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ class Command(BaseCommand):
                     on_error=options.get("on_error", "stop"),
                     dry_run=dry_run,
                     on_progress=on_progress,
+                    file_name=file.name,
                 )
         except CsvProblem as problem:
             raise CommandError(f"{file}: {problem}. Nothing was imported.") from problem
