@@ -32,6 +32,7 @@ NEEDED_MB = 50
 WORKERS = 2
 # Each works on one request; more than this only makes them wait for each other (and Granian warns).
 BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+LOOK_EVERY, RETRY_EVERY = 1.0, 10.0  # seconds
 SERVER_NAMES = ("granian", "multiprocessing")  # in the command lines of its processes
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SEEDS = ("seed_demo", "seed_shipping", "seed_staff")
@@ -82,6 +83,7 @@ def _run(console: Console, stack: contextlib.ExitStack) -> None:
     if problem := port_problem(port):
         raise DemoError(f"{problem} Try: make demo PORT={next_free_port(port)}")
 
+    valkey = None
     if not os.environ.get("REDIS_URL"):
         with _step(console, "Starting Valkey"):
             valkey = Valkey(files.valkey_dir)
@@ -93,7 +95,7 @@ def _run(console: Console, stack: contextlib.ExitStack) -> None:
         stack.callback(_end_server, server, files)
         _wait_until_ready(server, port)
     console.print(_welcome(port), soft_wrap=True)
-    status = server.wait()
+    status = _watch(console, server, valkey)
     raise DemoError(f"the web server ended by itself (status {status}); its reason is above.")
 
 
@@ -178,6 +180,24 @@ def _serve(files: DemoFiles, port: int) -> subprocess.Popen[bytes]:
     # Its own process group, so that the workers can be found by it, too.
     (files.root / "server.pid").write_text(str(server.pid))
     return server
+
+
+def _watch(console: Console, server: subprocess.Popen[bytes], valkey: Valkey | None) -> int:
+    """Wait until the web server ends, and return its status; a Valkey that ends is started again.
+
+    The shop goes on without it meanwhile, and nothing in it is the only copy.
+    """
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return server.wait(LOOK_EVERY)
+        if valkey is not None and not valkey.is_running:
+            try:
+                valkey.start()
+            except ServiceError as error:
+                console.print(f"[bold red]Valkey ended, and:[/] {escape(str(error))}")
+                time.sleep(RETRY_EVERY)
+            else:
+                console.print("Valkey had ended; it runs again.")
 
 
 def _end_server(server: subprocess.Popen[bytes], files: DemoFiles) -> None:

@@ -24,7 +24,7 @@ from redis.retry import Retry
 
 from shop.ops.paths import prepare_socket_folder, socket_path
 from shop.ops.ports import free_port
-from shop.ops.processes import command_of, end_pid, end_process, spawn
+from shop.ops.processes import command_of, end_pid, end_process, is_running, spawn
 
 OLDEST_REDIS = (6, 2)  # GETDEL
 PATIENCE = 20.0  # seconds until a server that has not answered counts as failed
@@ -74,6 +74,13 @@ class Valkey:
     def url(self) -> str:
         """Its address, as REDIS_URL gives it."""
         return f"unix://{socket_path(self.folder)}?db=0"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server that was started or taken over is still there."""
+        if self.process is not None:
+            return self.process.poll() is None
+        return self.pid is not None and is_running(self.pid)
 
     def start(self, binary: Path | None = None) -> None:
         """Start it, or take over the one that an earlier run left behind in this folder.

@@ -138,6 +138,29 @@ def test_the_demo_from_start_to_stop_and_again(folder: Path) -> None:
     wait_until_alone(folder)
 
 
+def test_a_valkey_that_was_killed_is_started_again(folder: Path) -> None:
+    # Given a running demo
+    port = free_port()
+    demo = Demo(folder, port)
+    demo.wait_until_it_says("Ctrl-C stops everything")
+
+    for _time in range(2):
+        # When its Valkey is killed
+        pid = int((folder / "valkey" / "valkey.pid").read_text())
+        before = demo.said.count("it runs again")
+        os.kill(pid, signal.SIGKILL)
+        # Then the shop stays open, and another one is started
+        assert "<h1" in fetch(port, "galleria.localhost")
+        deadline = time.monotonic() + 30
+        while demo.said.count("it runs again") == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert int((folder / "valkey" / "valkey.pid").read_text()) != pid
+        assert fetch(port, "anything", "/readyz") == '{"ready": true, "down": []}'
+
+    assert demo.end(signal.SIGINT) == 0
+    wait_until_alone(folder)
+
+
 def test_a_taken_port_stops_it_before_anything_is_made(folder: Path) -> None:
     # Given another program on the port
     with socket.socket() as other:
