@@ -17,6 +17,7 @@ from shop.ops.logs import logging_config
 from shop.settings.accounts import *
 from shop.settings.accounts import OIDC_APPS
 from shop.settings.aftersale import *
+from shop.settings.payment import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -189,6 +190,7 @@ SESSIONSYNC: dict[str, Any] = {
         "/robots.txt",
         "/sitemap",
         "/search/suggest/",
+        "/payments/webhooks/",
         "/en/search/suggest/",
         "/zh-hans/search/suggest/",
         "/healthz",

@@ -4,12 +4,14 @@
 data, whether the demo is running or not.
 """
 
+from hashlib import sha256
 from pathlib import Path
 
 from shop.ops.logs import logging_config
 from shop.ops.paths import DemoFiles
 from shop.settings.base import *
-from shop.settings.base import BASE_DIR, env, redis_cache
+from shop.settings.base import BASE_DIR, INSTALLED_APPS, MIDDLEWARE, env, redis_cache
+from shop.settings.payment import SANDBOX_APP, with_sandbox
 
 DEMO = True
 
@@ -36,6 +38,17 @@ DATABASES = {
 CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.valkey_url)}
 
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+
+# A payment company of its own, on a site of its own; its secret is one that both of them know.
+INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
+MIDDLEWARE = with_sandbox(MIDDLEWARE)
+PAYMENT_GATEWAYS: list[str] = env.list(
+    "PAYMENT_GATEWAYS", default=["sandbox", "on-delivery", "bank-transfer"]
+)
+SANDBOX_GATEWAY_HOST = "pay.localhost"
+SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
+BANK_ACCOUNT_HOLDER: str = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")
+BANK_IBAN: str = env.str("BANK_IBAN", default="DE89370400440532013000")  # the banks' own example
 
 MEDIA_ROOT = DEMO_FILES.media
 WHITENOISE_USE_FINDERS = True  # no collectstatic, and nowhere to collect to

@@ -37,6 +37,7 @@ def unsafe(settings: Mapping[str, Any]) -> Iterator[str]:
     elif not settings["MAILERS"]["default"]["BACKEND"].endswith("smtp.EmailBackend"):
         yield "EMAIL_URL names no mail server: it must start with smtp, smtp+tls or smtp+ssl."
     yield from _transport(settings)
+    yield from _payment(settings)
 
 
 def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -76,3 +77,22 @@ def _transport(settings: Mapping[str, Any]) -> Iterator[str]:
     header = settings.get("SECURE_PROXY_SSL_HEADER")
     if header is not None and not (len(header) == 2 and header[0].startswith("HTTP_")):
         yield "SECURE_PROXY_SSL_HEADER must be a header and a value: HTTP_X_FORWARDED_PROTO,https."
+
+
+def _payment(settings: Mapping[str, Any]) -> Iterator[str]:
+    offered = settings["PAYMENT_GATEWAYS"]
+    known = {"on-delivery", "bank-transfer", "stripe"}
+    if "sandbox" in offered or settings["SANDBOX_GATEWAY_HOST"]:
+        yield "PAYMENT_GATEWAYS offers the sandbox: orders would be paid for with no money."
+    if not offered:
+        yield "PAYMENT_GATEWAYS is empty: nobody could order anything."
+    for name in sorted(set(offered) - known - {"sandbox"}):
+        yield f"PAYMENT_GATEWAYS names {name!r}; there are {', '.join(sorted(known))}."
+    if "stripe" in offered:
+        for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"):
+            if not settings[name]:
+                yield f"{name} is missing, and PAYMENT_GATEWAYS offers stripe."
+    if "bank-transfer" in offered:
+        for name in ("BANK_ACCOUNT_HOLDER", "BANK_IBAN"):
+            if not settings[name]:
+                yield f"{name} is missing, and PAYMENT_GATEWAYS offers bank-transfer."
