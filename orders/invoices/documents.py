@@ -1,0 +1,205 @@
+"""What stands on an invoice or a credit note: plain data, kept as it was when it was issued.
+
+Amounts are strings of decimal numbers in major units of `currency`; dates are ISO 8601. Nothing
+here is translated but the country: words are chosen when it is drawn, in `language`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from orders.countries import country_name
+from orders.models import Address, Order, OrderLine, OrderTax, ReturnLine
+
+
+class Seller(TypedDict):
+    """Who sells."""
+
+    name: str
+    address: list[str]
+    tax_id: str
+    contact: str
+
+
+class Item(TypedDict):
+    """One line."""
+
+    title: str
+    detail: str
+    sku: str
+    quantity: int
+    unit_price: str
+    tax_rate: str
+    amount: str
+
+
+class Amount(TypedDict):
+    """A named amount: a discount, a way of delivery."""
+
+    name: str
+    amount: str
+
+
+class TaxAmount(TypedDict):
+    """The tax at one rate: `amount` on `base`. rate: in percent."""
+
+    name: str
+    rate: str
+    base: str
+    amount: str
+
+
+class Document(TypedDict):
+    """An invoice, or a credit note where `credits` names the invoice it is about.
+
+    items: of a credit note, what came back; empty where it is about money alone. adjustment: what
+    a credit note gives back beside them, such as the delivery, or less. total: what is to be paid,
+    or goes back.
+    """
+
+    number: str
+    credits: str
+    issued: str
+    order: str
+    ordered: str
+    language: str
+    currency: str
+    shop: str
+    seller: Seller
+    buyer: list[str]
+    deliver_to: list[str]
+    payment: str
+    items: list[Item]
+    items_total: str
+    discounts: list[Amount]
+    delivery: Amount | None
+    adjustment: str
+    taxes: list[TaxAmount]
+    tax_included: bool
+    total: str
+
+
+def invoice(order: Order, number: str, issued: datetime) -> Document:
+    """What stands on the invoice for a whole order. Four queries."""
+    return {
+        **_head(order, number, issued),
+        "credits": "",
+        "items": [_item(line, line.quantity, line.subtotal) for line in order.lines.all()],
+        "items_total": str(order.items_subtotal),
+        "discounts": [
+            {
+                "name": f"{each.name} ({each.code})" if each.code else each.name,
+                "amount": str(each.amount),
+            }
+            for each in order.discounts.all()
+        ],
+        "delivery": {"name": order.shipping_method_name, "amount": str(order.shipping_price)},
+        "adjustment": "",
+        "taxes": [_tax(each, each.base, each.amount) for each in order.taxes.all()],
+        "total": str(order.total),
+    }
+
+
+def credit_note(
+    order: Order,
+    number: str,
+    issued: datetime,
+    *,
+    about: str,
+    amount: Decimal,
+    taxes: Sequence[TaxAmount],
+    came_back: Sequence[ReturnLine],
+) -> Document:
+    """What stands on a credit note. about: the invoice's number. amount: what goes back."""
+    items = [
+        _item(each.line, each.quantity, each.amount - (0 if order.tax_included else each.tax))
+        for each in came_back
+    ]
+    listed = sum((Decimal(item["amount"]) for item in items), Decimal(0))
+    added = Decimal(0) if order.tax_included else sum(Decimal(tax["amount"]) for tax in taxes)
+    rest = amount - listed - added
+    return {
+        **_head(order, number, issued),
+        "credits": about,
+        "items": items,
+        "items_total": "",
+        "discounts": [],
+        "delivery": None,
+        "adjustment": str(rest) if items and rest else "",
+        "taxes": list(taxes),
+        "total": str(amount),
+    }
+
+
+def _head(order: Order, number: str, issued: datetime) -> "_Head":
+    with translation.override(order.language):
+        billing = getattr(order, "billing_address", None)
+        deliver_to = _lines_of(order)
+        buyer = _lines_of(billing) if billing else deliver_to
+        return {
+            "number": number,
+            "issued": timezone.localtime(issued).date().isoformat(),
+            "order": order.number,
+            "ordered": timezone.localtime(order.placed_at).date().isoformat(),
+            "language": order.language,
+            "currency": order.currency,
+            "shop": order.storefront.name,
+            "seller": {
+                "name": settings.SELLER_NAME,
+                "address": list(settings.SELLER_ADDRESS),
+                "tax_id": settings.SELLER_TAX_ID,
+                "contact": settings.SELLER_CONTACT,
+            },
+            "buyer": buyer,
+            "deliver_to": deliver_to if deliver_to != buyer else [],
+            "payment": str(order.get_payment_method_display()),
+            "tax_included": order.tax_included,
+        }
+
+
+class _Head(TypedDict):
+    number: str
+    issued: str
+    order: str
+    ordered: str
+    language: str
+    currency: str
+    shop: str
+    seller: Seller
+    buyer: list[str]
+    deliver_to: list[str]
+    payment: str
+    tax_included: bool
+
+
+def _lines_of(address: Address) -> list[str]:
+    lines = [
+        f"{address.first_name} {address.last_name}",
+        address.company,
+        address.address_1,
+        address.address_2,
+        f"{address.postal_code} {address.city}".strip(),
+        address.province,
+        country_name(address.country_code),
+    ]
+    return [line for line in lines if line]
+
+
+def _item(line: OrderLine, quantity: int, amount: Decimal) -> Item:
+    return {
+        "title": line.product_title,
+        "detail": line.variant_title,
+        "sku": line.sku,
+        "quantity": quantity,
+        "unit_price": str(line.unit_price),
+        "tax_rate": str(line.tax_rate),
+        "amount": str(amount),
+    }
+
+
+def _tax(tax: OrderTax, base: Decimal, amount: Decimal) -> TaxAmount:
+    return {"name": tax.name, "rate": str(tax.rate), "base": str(base), "amount": str(amount)}
