@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from unfold.forms import UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import User
+from accounts.services import devices
 
 
 class AccountCreationForm(UserCreationForm):
@@ -23,3 +24,13 @@ class AccountChangeForm(UserChangeForm):
         model = User
         fields = "__all__"
         field_classes: dict[str, Any] = {}
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """A password that an administrator sets: whoever is signed in with the old one no longer is."""
+
+    def save(self, commit: bool = True) -> User:
+        """Set it, and sign the account out everywhere."""
+        user: User = super().save(commit)
+        devices.end_all(user)
+        return user

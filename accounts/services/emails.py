@@ -35,3 +35,14 @@ def free_from_unproven(email: str, *, keep: User) -> bool:
     proven = EmailAddress.objects.filter(verified=True).values("user")
     others.filter(last_login=None, is_staff=False).exclude(pk__in=proven).delete()
     return not others.exists()
+
+
+@transaction.atomic
+def follow(user: User) -> None:
+    """Let the account's only address be the one it has now, which is still to be confirmed.
+
+    For when an operator has changed it: the old one signs nobody in any more.
+    """
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    address, _made = EmailAddress.objects.get_or_create(user=user, email=user.email)
+    address.set_as_primary()

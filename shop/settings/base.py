@@ -75,8 +75,8 @@ DEMO = False  # True in shop.settings.demo only: demo data and its known passwor
 ALLOWED_HOSTS = ["*"]
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "accounts.apps.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "shop.mailing",
     "shop.catalogue",
     "shop.stock",
+    "shop.collections",
     "shop.pricing",
     "shop.window",
     # Before ours, which takes their pages out of the admin.
@@ -171,6 +172,10 @@ SHOP_COUNTRIES: list[str] = env.list(
         *("RO", "SE", "SI", "SK", "US"),
     ],
 )
+# Who hears that the time of a promise is over, and ends what reserved the goods.
+STOCK_RESERVATION_EXPIRED = "orders.lifecycle.expire_reference"
+STOCK_LOW_AT: int = env.int("STOCK_LOW_AT", default=5)
+
 SHOP_PRICES_INCLUDE_TAX: bool = env.bool("SHOP_PRICES_INCLUDE_TAX", default=True)
 SHOP_HOME_COUNTRY: str = env.str("SHOP_HOME_COUNTRY", default="DE").upper()
 
