@@ -1,10 +1,8 @@
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    default = True
     name = "accounts"
     verbose_name = _("Accounts")
     default_auto_field = "django.db.models.BigAutoField"
@@ -14,10 +12,3 @@ class AccountsConfig(AppConfig):
         from accounts import events  # needs the models
 
         events.listen()
-
-
-class StaffAdminConfig(AdminConfig):
-    """Django's admin, with the shop's door."""
-
-    default = False
-    default_site = "accounts.staff.StaffSite"

@@ -39,12 +39,12 @@ class TooManyLinks(Exception):
 
 def claimable(customer: User) -> QuerySet[Order]:
     """Guests' orders that were made with an address the customer has confirmed."""
-    emails = queries.confirmed_emails(customer)
-    return _guests_orders().filter(lower_email__in=emails)
+    return _guests_orders(queries.confirmed_emails(customer))
 
 
-def _guests_orders() -> QuerySet[Order]:
-    return Order.objects.filter(customer=None).annotate(lower_email=Lower("email")).order_by("pk")
+def _guests_orders(emails: Sequence[str]) -> QuerySet[Order]:
+    guests = Order.objects.filter(customer=None).order_by("pk")
+    return guests.alias(lower_email=Lower("email")).filter(lower_email__in=emails)
 
 
 @transaction.atomic
@@ -125,5 +125,5 @@ def accept(key: str, customer: User, *, by: Actor) -> list[Order]:
 
 
 def _still_claimable(link: MailedLink, *, lock: bool = False) -> list[Order]:
-    orders = _guests_orders().filter(pk__in=link.data["orders"], lower_email=link.data["email"])
+    orders = _guests_orders([link.data["email"]]).filter(pk__in=link.data["orders"])
     return list(orders.select_for_update() if lock else orders)

@@ -76,7 +76,7 @@ ALLOWED_HOSTS = ["*"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
-    "accounts.apps.StaffAdminConfig",  # django.contrib.admin
+    "accounts.admin_config.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
