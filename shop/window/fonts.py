@@ -1,12 +1,14 @@
 """Letters for the pictures that the shop draws.
 
-Pillow carries a font for the languages of western Europe. For others, Chinese above all, a font of
-the machine is looked for: Debian's and Ubuntu's package fonts-noto-cjk, or what the system brings.
+Pillow carries a font for the languages of western Europe, and the wheel of Noto Sans has Latin,
+Greek and Cyrillic. For Chinese a font of the machine is looked for: Debian's and Ubuntu's package
+fonts-noto-cjk, or what the system brings.
 """
 
 import os
 from collections.abc import Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from PIL import ImageFont
@@ -14,6 +16,7 @@ from PIL import ImageFont
 type Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 FOLDERS = (
+    str(files("fontpkg_noto_sans") / "files"),
     "/usr/share/fonts",
     "/usr/local/share/fonts",
     "~/.local/share/fonts",
@@ -21,10 +24,10 @@ FOLDERS = (
     "/Library/Fonts",
     "/System/Library/Fonts",
 )
-"""Where systems keep their fonts."""
+"""Where the wheel keeps its fonts, and systems theirs."""
 FILES = (
+    "NotoSans[wdth,wght].ttf",
     "DejaVuSans.ttf",
-    "NotoSans-Regular.ttf",
     "NotoSansCJK-Regular.ttc",
     "NotoSansCJKsc-Regular.otf",
     "NotoSansSC-Regular.otf",
