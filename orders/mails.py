@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from orders.countries import country_name
-from orders.models import Fulfilment, Order, Return
+from orders.invoices import file_name, invoices_of, pdf_of
+from orders.models import Fulfilment, Invoice, Order, Return
+from orders.totals import Totals
 from shop.audit import trail
 from shop.audit.actors import Actor
 from shop.mailing import services as outbox
-from shop.mailing.models import OutgoingMail, OutgoingMails
+from shop.mailing.models import MailAttachment, OutgoingMail, OutgoingMails
 from shop.mailing.services import Attachment
 
 logger = logging.getLogger(__name__)
@@ -97,32 +99,41 @@ def site_url(order: Order) -> str:
     return order.site_url or f"https://{order.storefront.domain}"
 
 
-def _queue(
-    order: Order, name: str, attachments: Sequence[Attachment] = (), **context: Any
-) -> None:
+def _queue(order: Order, name: str, **context: Any) -> None:
     base = site_url(order)
     try:
         # A savepoint, so that a mail that cannot be written undoes nothing else.
         with transaction.atomic(), translation.override(order.language):
+            attached = _not_sent_yet(order)
             outbox.queue(
                 to=order.email,
                 template=f"{FOLDER}/{name}",
                 context={
                     "order": order,
                     "lines": order.lines.select_related("storefront"),
-                    "discounts": order.discounts.all(),
-                    "taxes": order.taxes.all(),
+                    "totals": Totals.of_order(order),
                     "country": country_name(order.country_code),
                     "order_url": base + reverse("orders:order", args=[order.token]),
                     "find_url": base + reverse("orders:find"),
-                    "return_address": settings.RETURN_ADDRESS,
+                    "return_address": "\n".join(settings.RETURN_ADDRESS),
+                    "attached": attached,
                     **context,
                 },
                 language=order.language,
                 reference=order.token,
                 storefront=order.storefront,
                 site_url=base,
-                attachments=attachments,
+                attachments=[
+                    Attachment(file_name(each), pdf_of(each), "application/pdf")
+                    for each in attached
+                ],
             )
     except Exception:
         logger.exception("the mail %s about order %s was not written", name, order.number)
+
+
+def _not_sent_yet(order: Order) -> list[Invoice]:
+    """Invoices and credit notes that no mail has brought: the next one does. Two queries."""
+    mailed = MailAttachment.objects.filter(mail__reference=order.token)
+    names = set(mailed.values_list("name", flat=True))
+    return [each for each in invoices_of(order) if file_name(each) not in names]
