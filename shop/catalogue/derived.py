@@ -11,14 +11,19 @@ from django.db import models
 
 
 class FacetValue(models.Model):
-    """One value of an option, of whichever product: size, M. The name is in lower case."""
+    """One value of an option, of whichever product: size, M. The name is in lower case.
+
+    `labels`: what it is called in other languages, {"zh-hans": "…"}, as the product says that was
+    written last. A blank value stands for the option itself, where its name is translated.
+    """
 
     name = models.CharField(max_length=100)
     value = models.CharField(max_length=200)
+    labels = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["name", "value"], name="one_facet_value_of_a_name")
+            models.UniqueConstraint(fields=["name", "value"], name="one_facet_value_of_a_name"),
         ]
 
     def __str__(self) -> str:
@@ -43,22 +48,32 @@ class VariantValue(models.Model):
 
 
 class SearchDocument(models.Model):
-    """What PostgreSQL's full text search knows of a product; SQLite has an FTS5 table instead.
+    """What search knows of a product in one language.
 
-    Weight A is the title, B vendor, category and tags, C the description; a whole SKU is one
-    lexeme that begins with "=".
+    The original's language is blank. Others are there where the product or its category is
+    translated, and hold what its page then shows, and the original title.
+
+    `vector` is PostgreSQL's: weight A is the title, B vendor, category and tags, C the
+    description; a whole SKU is one lexeme that begins with "=". On SQLite the texts are in the
+    FTS5 table, in the row with the document's id.
     """
 
-    product = models.OneToOneField(
-        "catalogue.Product", models.DO_NOTHING, primary_key=True, related_name="document"
+    product = models.ForeignKey(
+        "catalogue.Product", models.DO_NOTHING, related_name="documents", db_index=False
     )
+    language = models.CharField(max_length=12, blank=True)
     vector = SearchVectorField()
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "language"], name="one_search_document_of_a_language"
+            )
+        ]
         indexes = [GinIndex(fields=["vector"], name="search_vector")]
 
     def __str__(self) -> str:
-        return str(self.product_id)
+        return f"{self.product_id} {self.language}"
 
 
 class SearchWord(models.Model):

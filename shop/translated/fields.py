@@ -55,7 +55,8 @@ def in_language(field: str, language: str) -> models.expressions.Combinable:
     if language == settings.LANGUAGE_CODE:
         return models.F(field)
     texts = KeyTextTransform(field, KeyTextTransform(language, "translations"))
-    return Coalesce(NullIf(texts, models.Value("")), models.F(field))
+    found = NullIf(texts, models.Value(""))
+    return Coalesce(found, models.F(field), output_field=models.TextField())
 
 
 def stored(row: models.Model, field: str) -> Any:
@@ -75,7 +76,7 @@ class TranslatedModel(models.Model):
     def said(self) -> dict[str, Any]:
         """What is translated into the active language, by field."""
         language = get_language()
-        if language is None or language == settings.LANGUAGE_CODE:
+        if language == settings.LANGUAGE_CODE:
             return {}
         found: dict[str, Any] = self.translations.get(language, {})
         return found

@@ -148,11 +148,16 @@ def derived(database: str) -> list[Any]:
     """All that triggers have written, without the ids that a rebuild gives anew."""
     values = VariantValue.objects.order_by("variant", "value__name")
     rows: list[Any] = list(values.values_list("product", "variant", "value__name", "value__value"))
+    labels = FacetValue.objects.exclude(labels={}).order_by("name", "value")
+    rows += labels.values_list("name", "value", "labels")
     if database == "postgresql":
-        rows += SearchDocument.objects.order_by("pk").values_list("pk", "vector")
-        return rows
+        documents = SearchDocument.objects.order_by("product", "language")
+        return rows + list(documents.values_list("product", "language", "vector"))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rowid, title, keywords, body FROM catalogue_search ORDER BY rowid")
+        cursor.execute(
+            "SELECT product_id, language, title, keywords, body FROM catalogue_search text "
+            "JOIN catalogue_searchdocument document ON document.id = text.rowid ORDER BY 1, 2"
+        )
         return [*rows, *cursor.fetchall()]
 
 
@@ -185,7 +190,26 @@ def write_in_every_way(shop: Storefront, media: Path) -> None:
     Product.objects.filter(tags__isnull=False).latest("pk").delete()
     Variant.objects.filter(product=third).delete()
     Tag.objects.filter(name="cotton").delete()
+    translate(first, second, third)
 
+
+def translate(first: Product, second: Product, third: Product) -> None:
+    """Write translations, some of them twice, and take some away again."""
+    for product in (first, second, third):
+        product.translations = {"zh-hans": {"title": "衬衫", "description": "<p>厚实</p>"}}
+        product.save()
+    second.translations = {}
+    second.save()
+    Product.objects.filter(pk=third.pk).update(translations={"zh-hans": {"title": "裤子"}})
+    shelved = Category.objects.filter(products__isnull=False)
+    shelved.update(translations={"zh-hans": {"name": "衣物"}})
+    Category.objects.filter(pk=shelved.latest("pk").pk).update(translations={})
+    sized = Product.objects.filter(options__name="Size").latest("pk")
+    sized.options.filter(name="Size").update(translations={"zh-hans": {"name": "大小"}})
+    sized.options.filter(name="Size").update(translations={"zh-hans": {"name": "尺码"}})
+    for variant in sized.variants.all():
+        variant.translations = {"zh-hans": {"option_values": ["码", ""]}}
+        variant.save()
 
 def test_the_index_is_right_whoever_writes(
     network: dict[str, Storefront], database: str, settings: Any, tmp_path: Path

@@ -1,7 +1,7 @@
 """How many products each choice would leave."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, S
 from shop.catalogue.models import FacetValue, Product, Variant, VariantValue
 from shop.catalogue.queries import KEPT, MANY
 
-from .selection import Selection
+from .selection import Labels, Selection
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Counts:
     """How many products there are, and would be with each choice.
 
     `total`: with all that is chosen. `low`, `high`: the prices there are, whatever price is chosen.
-    `options`: by name, then value.
+    `options`: by name, then value. `labels`: what these are called in other languages, by name and
+    value, then language; a blank value is the option itself.
     """
 
     total: int
@@ -29,6 +30,7 @@ class Counts:
     reduced: int
     vendors: dict[str, int]
     options: dict[str, dict[str, int]]
+    labels: Labels = field(default_factory=dict)
 
 
 def counted(products: QuerySet[Product], selection: Selection, key: str) -> Counts:
@@ -61,6 +63,7 @@ def count(products: QuerySet[Product], selection: Selection) -> Counts:
         .values_list("vendor")
         .annotate(n=Count("pk"))
     )
+    options, labels = _options(here, selection)
     return Counts(
         total=totals["total"] or 0,
         low=totals["low"],
@@ -68,7 +71,8 @@ def count(products: QuerySet[Product], selection: Selection) -> Counts:
         available=totals["available"] or 0,
         reduced=totals["reduced"] or 0,
         vendors=dict(vendors),
-        options=_options(here, selection),
+        options=options,
+        labels=labels,
     )
 
 
@@ -97,8 +101,10 @@ def _totals(offers: QuerySet[Variant], selection: Selection) -> dict[str, Any]:
     )
 
 
-def _options(here: QuerySet[Product], selection: Selection) -> dict[str, dict[str, int]]:
-    """Products by option and value.
+def _options(
+    here: QuerySet[Product], selection: Selection
+) -> tuple[dict[str, dict[str, int]], Labels]:
+    """Products by option and value, and the labels of these.
 
     One query for all not chosen from, one for each that is, and one for the values' names.
     """
@@ -113,6 +119,12 @@ def _options(here: QuerySet[Product], selection: Selection) -> dict[str, dict[st
             rows = rows.exclude(value__name__in=selection.value_ids)
         numbers.update(rows.values_list("value").annotate(n=Count("product", distinct=True)))
     found: dict[str, dict[str, int]] = {}
-    for pk, value in FacetValue.objects.in_bulk(numbers).items():
-        found.setdefault(value.name, {})[value.value] = numbers[pk]
-    return found
+    values = FacetValue.objects.filter(pk__in=numbers)
+    named = FacetValue.objects.filter(name__in=values.values("name"), value="")
+    labels: Labels = {}
+    for value in values | named:
+        if value.labels:
+            labels[value.name, value.value] = value.labels
+        if value.value:
+            found.setdefault(value.name, {})[value.value] = numbers[value.pk]
+    return found, labels

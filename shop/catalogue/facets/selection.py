@@ -20,6 +20,10 @@ VALUES_READ = 60
 _LARGEST_PRICE = Decimal("9999999999.99")
 
 
+type Labels = dict[tuple[str, str], dict[str, str]]
+"""What options (with a blank value) and their values are called in other languages."""
+
+
 def parameter(option: str) -> str:
     """The name of an option's parameter in an address."""
     return f"option.{option}" if option in RESERVED else option
@@ -29,7 +33,8 @@ def parameter(option: str) -> str:
 class Selection:
     """What is chosen. `options`: values by the option's name in lower case; `sort`: one of SORTS.
 
-    `low` and `high`: prices in the network's currency. `value_ids`: those of the options' values.
+    `low` and `high`: prices in the network's currency. `value_ids`: those of the options' values;
+    `labels`: what they are called elsewhere.
     """
 
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -41,6 +46,7 @@ class Selection:
     sort: str = "newest"
     default_sort: str = "newest"
     value_ids: Mapping[str, list[int]] = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -152,10 +158,12 @@ def read_selection(query: QueryDict, default_sort: str = "newest") -> Selection:
         found = FacetValue.objects.filter(name__in=asked, value__in=every).order_by("value")
     options: dict[str, tuple[str, ...]] = {}
     ids: dict[str, list[int]] = {}
+    labels: Labels = {}
     for each in found:
         if each.value in asked[each.name]:
             options[each.name] = (*options.get(each.name, ()), each.value)
             ids.setdefault(each.name, []).append(each.pk)
+            labels[each.name, each.value] = each.labels
     low, high = _price(query.get("min", "")), _price(query.get("max", ""))
     if low is not None and high is not None and low > high:
         low, high = high, low
@@ -170,6 +178,7 @@ def read_selection(query: QueryDict, default_sort: str = "newest") -> Selection:
         sort=sort if sort in SORTS and (sort != "best" or default_sort == "best") else default_sort,
         default_sort=default_sort,
         value_ids=ids,
+        labels=labels,
     )
 
 

@@ -1,18 +1,20 @@
 """The facets as a page shows them: choices in a sensible order, each with its count and links."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
+from django.conf import settings
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from shop.catalogue.money import format_money
 
 from .counts import Counts
-from .selection import Selection, parameter
+from .selection import Labels, Selection, parameter
 
 OPTIONS_SHOWN = 6
 """Options that a page offers: those that most of its products have."""
@@ -108,10 +110,17 @@ def narrowing(
         counts.options.keys() | selection.options.keys(),
         key=lambda name: (-sum(counts.options.get(name, {}).values()), name),
     )
+    words = _Words({**selection.labels, **counts.labels})
     offered = [name for name in names if name in selection.options]
     offered += [name for name in names if name not in offered][: OPTIONS_SHOWN - len(offered)]
     facets = [
-        _facet(parameter(name), option_label(name), counts.options.get(name, {}), chosen)
+        _facet(
+            parameter(name),
+            words.option(name),
+            counts.options.get(name, {}),
+            chosen,
+            partial(words.value, name),
+        )
         for name in sorted(offered, key=names.index)
         for chosen in [selection.options.get(name, ())]
     ]
@@ -133,7 +142,7 @@ def narrowing(
             if sort != "best" or selection.default_sort == "best"
         ],
         chosen=[
-            Chosen(_in_words(name, value), path + selection.without(name, value).query(kept))
+            Chosen(_in_words(name, value, words), path + selection.without(name, value).query(kept))
             for name, value in selection.pairs()
             if name != "sort"
         ],
@@ -143,18 +152,41 @@ def narrowing(
     )
 
 
+class _Words:
+    """What options and their values are called in the active language."""
+
+    def __init__(self, labels: Labels) -> None:
+        language = get_language()
+        known = labels if language != settings.LANGUAGE_CODE else {}
+        self._known = {key: said[language] for key, said in known.items() if language in said}
+
+    def option(self, name: str) -> str:
+        """An option's name as a heading."""
+        return self._known.get((name, "")) or option_label(name)
+
+    def value(self, name: str, value: str) -> str:
+        """A value of that option."""
+        return self._known.get((name, value), value)
+
+
 def option_label(name: str) -> str:
-    """An option's name as a heading, in the visitor's language where it is a common one."""
-    return str(OPTION_NAMES.get(name) or capfirst(name))
+    """An option's name as a heading, in the active language where it is a common one."""
+    return str(OPTION_NAMES.get(name.lower()) or capfirst(name))
 
 
-def _facet(name: str, label: str, counts: dict[str, int], chosen: Sequence[str]) -> Facet:
+def _facet(
+    name: str,
+    label: str,
+    counts: dict[str, int],
+    chosen: Sequence[str],
+    word: Callable[[str], str] = str,
+) -> Facet:
     most = sorted(counts, key=lambda value: (-counts[value], value))[:CHOICES_SHOWN]
     return Facet(
         name,
         label,
         [
-            Choice(value, value, counts.get(value, 0), value in chosen)
+            Choice(value, word(value), counts.get(value, 0), value in chosen)
             for value in in_order({*most, *chosen})
         ],
     )
@@ -175,7 +207,7 @@ def _place(value: str) -> tuple[int, tuple[tuple[float, str], ...]]:
     )
 
 
-def _in_words(name: str, value: str) -> str:
+def _in_words(name: str, value: str, words: _Words) -> str:
     if name == "min":
         return _("from %(price)s") % {"price": format_money(Decimal(value))}
     if name == "max":
@@ -184,5 +216,8 @@ def _in_words(name: str, value: str) -> str:
         return _("Available now")
     if name == "sale":
         return _("On sale")
-    label = _("Vendor") if name == "vendor" else option_label(name.removeprefix("option."))
-    return _("%(facet)s: %(value)s") % {"facet": label, "value": value}
+    if name == "vendor":
+        return _("%(facet)s: %(value)s") % {"facet": _("Vendor"), "value": value}
+    option = name.removeprefix("option.")
+    shown = {"facet": words.option(option), "value": words.value(option, value)}
+    return _("%(facet)s: %(value)s") % shown

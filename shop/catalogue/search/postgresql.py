@@ -13,7 +13,9 @@ from django.db import connection
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
 from shop.catalogue.models import Product
+from shop.translated.fields import in_language
 
+from .documents import in_the_words_of
 from .words import Words, is_unspaced
 
 STEMMING = {"en": "english", "zh-hans": "english"}
@@ -74,18 +76,20 @@ def matching(products: QuerySet[Product], words: Words, language: str) -> QueryS
     """
     query = _query(words, language)
     sku = _Lexeme(f"={words.text.lower()}")
+    heard = in_the_words_of(language, "documents__", "pk")
     return (
-        products.filter(document__vector=or_(query, sku))
+        products.filter(heard, documents__vector=or_(query, sku))
+        .alias(shown_title=in_language("title", language))
         .annotate(
             place=Case(
-                When(document__vector=sku, then=Value(0)),
-                When(title__icontains=words.text, then=Value(1)),
-                When(document__vector=_query(words, language, "A"), then=Value(2)),
-                When(document__vector=_query(words, language, "AB"), then=Value(3)),
+                When(documents__vector=sku, then=Value(0)),
+                When(shown_title__icontains=words.text, then=Value(1)),
+                When(documents__vector=_query(words, language, "A"), then=Value(2)),
+                When(documents__vector=_query(words, language, "AB"), then=Value(3)),
                 default=Value(4),
                 output_field=IntegerField(),
             ),
-            rank=SearchRank(F("document__vector"), query, weights=WEIGHTS),
+            rank=SearchRank(F("documents__vector"), query, weights=WEIGHTS),
         )
         .order_by("place", "-rank", "-created_at", "-pk")
     )

@@ -39,6 +39,31 @@ RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   FROM (SELECT catalogue_spaced(source)) AS latin(spaced)
 $$;
 
+-- What these products say in each language: '' is the original, the others are there for products
+-- that are translated, or whose category is. The original title is found in every language.
+CREATE OR REPLACE FUNCTION catalogue_texts_of(products bigint[])
+RETURNS TABLE (product_id bigint, language text, title text, keywords text, body text)
+LANGUAGE sql STABLE AS $$
+  SELECT product.id, spoken.language, coalesce(said.title, product.title),
+    concat_ws(' ', CASE WHEN said.title IS NOT NULL THEN product.title END, product.vendor,
+      category.name, nullif(category.translations -> spoken.language ->> 'name', ''), (
+        SELECT string_agg(tag.name, ' ') FROM catalogue_product_tags link
+        JOIN catalogue_tag tag ON tag.id = link.tag_id WHERE link.product_id = product.id
+      )),
+    left(coalesce(said.description_text, product.description_text), 50000)
+  FROM catalogue_product product
+  LEFT JOIN catalogue_category category ON category.id = product.category_id
+  CROSS JOIN LATERAL (
+    SELECT '' AS language UNION SELECT jsonb_object_keys(product.translations)
+    UNION SELECT jsonb_object_keys(category.translations)
+  ) spoken
+  CROSS JOIN LATERAL (SELECT
+    nullif(product.translations -> spoken.language ->> 'title', '') AS title,
+    nullif(product.translations -> spoken.language ->> 'description_text', '') AS description_text
+  ) said
+  WHERE product.id = ANY (products)
+$$;
+
 -- Refreshes the documents of these products and adds their words. The documents are locked first:
 -- of two writers to one product, the second sees what the first has committed.
 CREATE OR REPLACE FUNCTION catalogue_refresh_documents(products bigint[]) RETURNS void
@@ -48,18 +73,18 @@ BEGIN
     RETURN;
   END IF;
   PERFORM 1 FROM catalogue_searchdocument
-    WHERE product_id = ANY (products) ORDER BY product_id FOR UPDATE;
-  WITH texts AS MATERIALIZED (
-    SELECT product.id, product.title, product.description_text,
-      concat_ws(' ', product.vendor, category.name, (
-        SELECT string_agg(tag.name, ' ') FROM catalogue_product_tags link
-        JOIN catalogue_tag tag ON tag.id = link.tag_id WHERE link.product_id = product.id
-      )) AS keywords,
-      (SELECT array_agg('=' || lower(variant.sku)) FROM catalogue_variant variant
-       WHERE variant.product_id = product.id AND variant.sku <> '') AS skus
-    FROM catalogue_product product
+    WHERE product_id = ANY (products) ORDER BY product_id, language FOR UPDATE;
+  DELETE FROM catalogue_searchdocument there
+  WHERE there.product_id = ANY (products) AND there.language <> '' AND NOT EXISTS (
+    SELECT 1 FROM catalogue_product product
     LEFT JOIN catalogue_category category ON category.id = product.category_id
-    WHERE product.id = ANY (products)
+    WHERE product.id = there.product_id
+      AND (product.translations ? there.language OR category.translations ? there.language));
+  WITH texts AS MATERIALIZED (
+    SELECT said.*, (
+      SELECT array_agg('=' || lower(variant.sku)) FROM catalogue_variant variant
+      WHERE variant.product_id = said.product_id AND variant.sku <> '') AS skus
+    FROM catalogue_texts_of(products) said
   ), words AS (
     INSERT INTO catalogue_searchword (word)
     SELECT DISTINCT word
@@ -69,21 +94,25 @@ BEGIN
     ORDER BY word
     ON CONFLICT DO NOTHING
   )
-  INSERT INTO catalogue_searchdocument AS there (product_id, vector)
-  SELECT id,
+  INSERT INTO catalogue_searchdocument AS there (product_id, language, vector)
+  SELECT product_id, language,
     catalogue_vector(title, 'A', true) || catalogue_vector(keywords, 'B', true)
-      || catalogue_vector(left(description_text, 50000), 'C', false)
-      || coalesce(array_to_tsvector(skus), '')
-  FROM texts ORDER BY id
-  ON CONFLICT (product_id) DO UPDATE SET vector = EXCLUDED.vector
+      || catalogue_vector(body, 'C', false) || coalesce(array_to_tsvector(skus), '')
+  FROM texts ORDER BY product_id, language
+  ON CONFLICT (product_id, language) DO UPDATE SET vector = EXCLUDED.vector
     WHERE there.vector IS DISTINCT FROM EXCLUDED.vector;
 END $$;
 
--- The option values that the variants of these products have, as facets name them.
+-- The option values that the variants of these products have, as facets name them, and what they
+-- are called in other languages: {"zh-hans": "…"}.
 CREATE OR REPLACE FUNCTION catalogue_values_of(products bigint[])
-RETURNS TABLE (variant_id bigint, product_id bigint, name text, value text)
+RETURNS TABLE (variant_id bigint, product_id bigint, name text, value text, labels jsonb)
 LANGUAGE sql STABLE AS $$
-  SELECT variant.id, variant.product_id, left(lower(btrim(named.name)), 100), left(chosen.value, 200)
+  SELECT variant.id, variant.product_id, left(lower(btrim(named.name)), 100), left(chosen.value, 200),
+    CASE WHEN variant.translations = '{}' THEN NULL ELSE (
+      SELECT jsonb_object_agg(language, texts -> 'option_values' -> (chosen.place::int - 1))
+      FROM jsonb_each(variant.translations) AS said(language, texts)
+      WHERE texts -> 'option_values' ->> (chosen.place::int - 1) <> '') END
   FROM catalogue_variant variant
   JOIN (
     SELECT option.product_id, option.name, row_number() OVER (
@@ -96,14 +125,43 @@ LANGUAGE sql STABLE AS $$
   WHERE variant.product_id = ANY (products) AND chosen.place = named.place AND chosen.value <> ''
 $$;
 
+-- What options and their values are called in other languages. Where products differ, the one
+-- counts that was written last; of those written together, the newest.
+CREATE OR REPLACE FUNCTION catalogue_refresh_labels(products bigint[]) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO catalogue_facetvalue AS there (name, value, labels)
+  SELECT name, value, labels
+  FROM (
+    SELECT name, value, jsonb_object_agg(language, label ORDER BY place) AS labels
+    FROM (
+      SELECT wanted.name, wanted.value, wanted.labels, wanted.variant_id AS place
+      FROM catalogue_values_of(products) wanted
+      UNION ALL
+      SELECT left(lower(btrim(option.name)), 100), '', (
+        SELECT jsonb_object_agg(language, texts -> 'name')
+        FROM jsonb_each(option.translations) AS said(language, texts)
+        WHERE texts ->> 'name' <> ''), option.id
+      FROM catalogue_option option
+      WHERE option.product_id = ANY (products) AND option.translations <> '{}'
+    ) AS each(name, value, labels, place)
+    CROSS JOIN LATERAL jsonb_each(each.labels) AS said(language, label)
+    GROUP BY name, value
+  ) wanted
+  WHERE NOT EXISTS (
+    SELECT 1 FROM catalogue_facetvalue known
+    WHERE known.name = wanted.name AND known.value = wanted.value AND known.labels @> wanted.labels)
+  ORDER BY name, value
+  ON CONFLICT (name, value) DO UPDATE SET labels = there.labels || EXCLUDED.labels
+$$;
+
 CREATE OR REPLACE FUNCTION catalogue_refresh_values(products bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF products IS NULL THEN
     RETURN;
   END IF;
-  INSERT INTO catalogue_facetvalue (name, value)
-  SELECT DISTINCT wanted.name, wanted.value FROM catalogue_values_of(products) wanted
+  INSERT INTO catalogue_facetvalue (name, value, labels)
+  SELECT DISTINCT wanted.name, wanted.value, '{}'::jsonb FROM catalogue_values_of(products) wanted
   WHERE NOT EXISTS (
     SELECT 1 FROM catalogue_facetvalue known
     WHERE known.name = wanted.name AND known.value = wanted.value)
@@ -123,6 +181,10 @@ BEGIN
     SELECT 1 FROM catalogue_variantvalue there
     WHERE there.variant_id = wanted.variant_id AND there.value_id = known.id)
   ON CONFLICT DO NOTHING;
+  PERFORM catalogue_refresh_labels(products) WHERE EXISTS (
+    SELECT 1 FROM catalogue_variant WHERE product_id = ANY (products) AND translations <> '{}'
+    UNION ALL
+    SELECT 1 FROM catalogue_option WHERE product_id = ANY (products) AND translations <> '{}');
 END $$;
 
 CREATE OR REPLACE FUNCTION catalogue_product_written() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -133,8 +195,9 @@ BEGIN
     RETURN NULL;
   ELSIF TG_OP = 'UPDATE' THEN
     SELECT array_agg(now.id) INTO products FROM changed now JOIN was USING (id)
-    WHERE (now.title, now.vendor, now.description_text, now.category_id)
-      IS DISTINCT FROM (was.title, was.vendor, was.description_text, was.category_id);
+    WHERE (now.title, now.vendor, now.description_text, now.category_id, now.translations)
+      IS DISTINCT FROM
+      (was.title, was.vendor, was.description_text, was.category_id, was.translations);
   ELSE
     SELECT array_agg(id) INTO products FROM changed;
   END IF;
@@ -146,7 +209,7 @@ CREATE OR REPLACE FUNCTION catalogue_category_written() RETURNS trigger LANGUAGE
 BEGIN
   PERFORM catalogue_refresh_documents(array_agg(product.id))
   FROM changed now JOIN was USING (id) JOIN catalogue_product product ON product.category_id = now.id
-  WHERE now.name <> was.name;
+  WHERE (now.name, now.translations) IS DISTINCT FROM (was.name, was.translations);
   RETURN NULL;
 END $$;
 
@@ -181,7 +244,8 @@ BEGIN
       array_agg(DISTINCT product.id) FILTER (
         WHERE now.sku <> was.sku OR now.product_id <> was.product_id),
       array_agg(DISTINCT product.id) FILTER (
-        WHERE now.option_values <> was.option_values OR now.product_id <> was.product_id)
+        WHERE (now.option_values, now.translations, now.product_id)
+          IS DISTINCT FROM (was.option_values, was.translations, was.product_id))
     INTO named, valued
     FROM changed now JOIN was USING (id)
     CROSS JOIN LATERAL (VALUES (now.product_id), (was.product_id)) AS product(id);

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
-from shop.catalogue.models import Product, Variant
+from shop.catalogue.models import Product, SearchDocument, Variant
+from shop.translated.fields import in_language
 
+from .documents import in_the_words_of
 from .words import Words, is_unspaced
 
 NEIGHBOURS = 100
@@ -23,7 +26,7 @@ def _stem(word: str) -> str:
 
 
 def _having(words: Iterable[str], columns: tuple[str, ...]) -> RawSQL:
-    """The ids of the products with all words somewhere in these columns.
+    """The documents, by id, with all words somewhere in these columns.
 
     The index knows nothing of a word of one or two letters: those it is read for.
     """
@@ -45,17 +48,22 @@ def matching(products: QuerySet[Product], words: Words, language: str) -> QueryS
 
     Among equals the newest first: FTS5's own rank would cost too much for each.
     """
-    del language  # trigrams are of no language, and the stems are English
-    in_title = _having(words.all, ("title",))
-    in_keywords = _having(words.all, ("title", "keywords"))
-    anywhere = _having(words.all, ("title", "keywords", "body"))
+    documents = SearchDocument.objects.filter(in_the_words_of(language))
+
+    def having(*columns: str) -> QuerySet[SearchDocument, Any]:
+        return documents.filter(pk__in=_having(words.all, columns)).values("product")
+
+    in_title = having("title")
+    in_keywords = having("title", "keywords")
+    anywhere = having("title", "keywords", "body")
     skus = Variant.objects.filter(sku__iexact=words.text).values("product")
     return (
         products.filter(Q(pk__in=anywhere) | Q(pk__in=skus))
+        .alias(shown_title=in_language("title", language))
         .annotate(
             place=Case(
                 When(pk__in=skus, then=Value(0)),
-                When(title__icontains=words.text, then=Value(1)),
+                When(shown_title__icontains=words.text, then=Value(1)),
                 When(pk__in=in_title, then=Value(2)),
                 When(pk__in=in_keywords, then=Value(3)),
                 default=Value(4),
