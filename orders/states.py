@@ -6,7 +6,8 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "status": {
         "pending": frozenset({"placed", "cancelled"}),
         "placed": frozenset({"fulfilled", "cancelled"}),
-        "fulfilled": frozenset({"returned"}),
+        # Placed again: a parcel was never handed over after all.
+        "fulfilled": frozenset({"returned", "placed"}),
         "cancelled": frozenset(),
         "returned": frozenset(),
     },
@@ -23,8 +24,8 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
     },
     "fulfilment_status": {
         "unfulfilled": frozenset({"partial", "fulfilled"}),
-        "partial": frozenset({"fulfilled", "returned"}),
-        "fulfilled": frozenset({"returned"}),
+        "partial": frozenset({"fulfilled", "returned", "unfulfilled"}),
+        "fulfilled": frozenset({"returned", "partial", "unfulfilled"}),
         "returned": frozenset(),
     },
 }

@@ -8,6 +8,8 @@ from orders.invoices.documents import Document, TaxAmount
 from orders.models import Order, ReturnLine
 from orders.shares import ZERO, share
 
+type _Sums = defaultdict[tuple[str, Decimal], tuple[Decimal, Decimal]]
+
 
 def taxes_of_credit(
     order: Order, amount: Decimal, came_back: Sequence[ReturnLine], earlier: Sequence[Document]
@@ -28,15 +30,16 @@ def taxes_of_credit(
     rest = amount - sum(goods.values(), ZERO)
     taxes: list[TaxAmount] = []
     for tax in order.taxes.all():
-        base_done, tax_done = done[tax.rate]
+        base_done, tax_done = done[tax.name, tax.rate]
         base_left, tax_left = tax.base - base_done, tax.amount - tax_done
         if ends:
             base, value = base_left, tax_left
         else:
-            base = goods[tax.rate] - goods_tax[tax.rate] + share(tax.base, rest, order.total)
-            value = goods_tax[tax.rate] + share(tax.amount, rest, order.total)
-            base = min(max(base, ZERO), base_left)
-            value = min(max(value, ZERO), tax_left)
+            # Taken out, so that two taxes of one rate do not both get the same goods.
+            own, own_tax = goods.pop(tax.rate, ZERO), goods_tax.pop(tax.rate, ZERO)
+            base = own - own_tax + share(tax.base, rest, order.total)
+            value = own_tax + share(tax.amount, rest, order.total)
+            base, value = min(max(base, ZERO), base_left), min(max(value, ZERO), tax_left)
         if base or value:
             taxes.append(
                 {"name": tax.name, "rate": str(tax.rate), "base": str(base), "amount": str(value)}
@@ -44,14 +47,12 @@ def taxes_of_credit(
     return taxes
 
 
-def _sums(documents: Sequence[Document]) -> defaultdict[Decimal, tuple[Decimal, Decimal]]:
-    """Base and tax by rate, over several documents."""
-    sums: defaultdict[Decimal, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+def _sums(documents: Sequence[Document]) -> _Sums:
+    """Base and tax by name and rate, over several documents."""
+    sums: _Sums = defaultdict(lambda: (ZERO, ZERO))
     for document in documents:
         for tax in document["taxes"]:
-            base, value = sums[Decimal(tax["rate"])]
-            sums[Decimal(tax["rate"])] = (
-                base + Decimal(tax["base"]),
-                value + Decimal(tax["amount"]),
-            )
+            kind = tax["name"], Decimal(tax["rate"])
+            base, value = sums[kind]
+            sums[kind] = base + Decimal(tax["base"]), value + Decimal(tax["amount"])
     return sums

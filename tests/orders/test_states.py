@@ -53,7 +53,7 @@ def test_a_move_is_made_if_the_table_has_it_and_refused_by_name_if_not(
         ("payment_status", "paid", "failed"),
         ("payment_status", "paid", "cancelled"),
         ("fulfilment_status", "unfulfilled", "returned"),
-        ("fulfilment_status", "fulfilled", "unfulfilled"),
+        ("fulfilment_status", "returned", "unfulfilled"),
     ],
 )
 def test_what_must_never_happen(kind: str, old: str, new: str) -> None:
