@@ -17,6 +17,9 @@ from .queries import all_storefronts, storefront_for_host
 SHOWN_HOST_LENGTH = 100
 """Characters of an unknown host that the operator is shown."""
 
+PROGRAMS = ("/store/", "/auth/")
+"""Addresses that are for programs only."""
+
 type Responder = Callable[[HttpRequest], HttpResponse]
 
 
@@ -82,8 +85,11 @@ class StorefrontLanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Go on in that language, with the addresses that go with it.
 
-        Caches are told that the language depends on the cookie, where it does.
+        Caches are told that the language depends on the cookie, where it does. Programs say theirs
+        in a header, and no cookie means anything to what answers them.
         """
+        if request.path_info.startswith(PROGRAMS):
+            return self.get_response(request)
         storefront: Storefront | None = getattr(request, "storefront", None)
         own = storefront.language if storefront else settings.LANGUAGE_CODE
         named, chosen = languages.language_in(request.path_info), languages.chosen_language(request)
