@@ -156,9 +156,12 @@ class TooManyHandshakes(Exception):
 
 
 def _may_be_many(address: str) -> bool:
-    """Whether an address stands for many people: a proxy on this machine that names nobody."""
+    """Whether an address stands for many people: a proxy on this machine that names nobody.
+
+    Behind a Unix socket there is no address at all.
+    """
     try:
-        return ip_address(address).is_loopback
+        return not address or ip_address(address).is_loopback
     except ValueError:
         return False
 

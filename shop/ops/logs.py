@@ -31,14 +31,16 @@ _HEADER = re.compile(
     r"""(?P<name>Cookie|Authorization)(?P<sep>["']?\s*[:=]\s*["']?)[^\r\n"']+""",
     re.IGNORECASE,
 )
-_ORDER_PATH = re.compile(r"(?P<name>/orders/)[\w-]{8,}")
+_SECRET_PATH = re.compile(
+    r"(?P<name>/account/(?:password/reset/key|confirm-email|orders/claim)/|/orders/)[\w:=-]{8,}"
+)
 
 
 def redact_text(text: str) -> str:
     """Return `text` with the values of secrets in it replaced by "[redacted]"."""
     text = _HEADER.sub(rf"\g<name>\g<sep>{REDACTED}", text)
     text = _PAIR.sub(rf"\g<name>{REDACTED}", text)
-    return _ORDER_PATH.sub(rf"\g<name>{REDACTED}", text)
+    return _SECRET_PATH.sub(rf"\g<name>{REDACTED}", text)
 
 
 def _redact_value(name: str, value: Any) -> Any:

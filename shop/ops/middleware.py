@@ -4,7 +4,9 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -28,6 +30,27 @@ ADMIN_CSP: Mapping[str, Collection[str] | str] = {
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = structlog.get_logger("shop.request")
+
+
+class ClientAddressMiddleware:
+    """Puts the client's address, as the proxy in front tells it, where everybody looks for it.
+
+    settings.CLIENT_ADDRESS_HEADER names the proxy's header; without it, behind a proxy, all
+    clients have the proxy's address (or none, behind a Unix socket), and no limit can tell them
+    apart. Only an address is believed; anything else is as if the header were missing.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next handler of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on, with the address."""
+        if settings.CLIENT_ADDRESS_HEADER:
+            told = request.headers.get(settings.CLIENT_ADDRESS_HEADER, "").strip()
+            with suppress(ValueError):
+                request.META["REMOTE_ADDR"] = str(ip_address(told))
+        return self.get_response(request)
 
 
 class RequestIdMiddleware:

@@ -110,7 +110,11 @@ INSTALLED_APPS = [
     "orders.webhooks",
 ]
 
+# The proxy's header with the client's address; only for one that sets it on every request.
+CLIENT_ADDRESS_HEADER: str = env.str("CLIENT_ADDRESS_HEADER", default="")
+
 MIDDLEWARE = [
+    "shop.ops.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.ops.middleware.RequestIdMiddleware",

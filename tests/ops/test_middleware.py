@@ -1,6 +1,7 @@
 """Request ids, and the admin's gate."""
 
 import re
+from typing import Any
 
 import pytest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -9,7 +10,11 @@ from django.test import RequestFactory
 from django.urls import resolve
 from structlog.contextvars import get_contextvars
 
-from shop.ops.middleware import AdminGateMiddleware, RequestIdMiddleware
+from shop.ops.middleware import (
+    AdminGateMiddleware,
+    ClientAddressMiddleware,
+    RequestIdMiddleware,
+)
 from shop.storefronts.models import Storefront
 
 
@@ -89,3 +94,28 @@ def test_the_admin_is_on_the_main_site_with_a_policy_of_its_own() -> None:
 def test_the_gate_leaves_the_shop_alone() -> None:
     # Given a page of the shop on a sub-site, when the gate sees it, then it has no say
     assert gated("/cart/", is_main=False) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "told", "seen"),
+    [
+        ("X-Real-IP", "203.0.113.9", "203.0.113.9"),
+        ("X-Real-IP", " 2001:DB8::1 ", "2001:db8::1"),
+        ("X-Real-IP", "203.0.113.9, 10.0.0.1", "10.0.0.5"),
+        ("X-Real-IP", "", "10.0.0.5"),
+        ("X-Real-IP", "<script>", "10.0.0.5"),
+        ("", "203.0.113.9", "10.0.0.5"),
+    ],
+)
+def test_the_clients_address_is_what_the_named_header_says(
+    header: str, told: str, seen: str, settings: Any
+) -> None:
+    # Given
+    settings.CLIENT_ADDRESS_HEADER = header
+    request = RequestFactory(headers={"X-Real-IP": told}).get("/", REMOTE_ADDR="10.0.0.5")
+
+    # When
+    ClientAddressMiddleware(lambda request: HttpResponse())(request)
+
+    # Then
+    assert request.META["REMOTE_ADDR"] == seen
