@@ -11,13 +11,15 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
 from accounts import queries
 from accounts.forms.admin import AccountChangeForm, AccountCreationForm, NewPasswordForm
-from accounts.models import Address, User
+from accounts.models import User
 from accounts.services import devices, emails, factors
 
 # Secrets and what belongs to an account are not for lists of their own.
@@ -27,24 +29,6 @@ admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, Social
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     """Groups of staff with the same permissions."""
-
-
-class AddressInline(TabularInline):
-    """The address book, which is the customer's to change."""
-
-    model = Address
-    fields = ("__str__", "first_name", "last_name", "address_1", "postal_code", "city", "country")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 @admin.register(User)
@@ -65,12 +49,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined", "erased_at")
+    readonly_fields = ("address_book", "last_login", "date_joined", "erased_at")
     actions = ("sign_out_everywhere", "turn_second_factor_off")
-    inlines = (AddressInline,)
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        (_("Name"), {"fields": ("first_name", "last_name")}),
+        (_("Name"), {"fields": ("first_name", "last_name", "address_book")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
@@ -92,10 +75,6 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         found: QuerySet[User] = queries.with_sign_in_facts(super().get_queryset(request))
         return found
 
-    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
-        """No address book on the page that makes an account."""
-        return self.inlines if obj is not None else ()
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never; see the class."""
         return False
@@ -115,6 +94,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     def second_factor(self, user: User) -> bool:
         """Whether signing in asks them for more than a password."""
         return bool(getattr(user, "has_factor", False))
+
+    @admin.display(description=_("addresses"))
+    def address_book(self, user: User) -> str:
+        """The customer's addresses, which are theirs to change."""
+        lines = (
+            (", ".join(filter(None, (a.first_name, a.last_name, a.address_1, a.city, a.country))),)
+            for a in queries.addresses_of(user)
+        )
+        return format_html_join(mark_safe("<br>"), "{}", lines) or "–"
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

@@ -1,4 +1,4 @@
-"""Django's admin, with the shop's door. (In `apps`, Django would take it for accounts' own.)"""
+"""Django's admin, with the shop's door; in `apps`, Django would take it for accounts' own."""
 
 from django.contrib.admin.apps import AdminConfig
 

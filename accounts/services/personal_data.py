@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -25,6 +26,7 @@ from accounts.models import ERASED_DOMAIN, User
 from accounts.services import devices
 from accounts.tokens import services as tokens
 from accounts.tokens.models import Identity
+from shop.mailing.models import OutgoingMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,12 @@ def export(person: Person) -> dict[str, Any]:
         ],
         "api_tokens": list(user.api_tokens.values("storefront__slug", "issued_at", "expires_at")),
     }
+
+
+def erase_mails(person: Person) -> list[Outcome]:
+    """Delete the mails in the outbox that went, or are to go, to this person."""
+    found = OutgoingMail.objects.alias(lower_to=Lower("to")).filter(lower_to__in=_addresses(person))
+    return [Outcome(_("Mails"), found.delete()[1].get(OutgoingMail._meta.label, 0))]
 
 
 def erase_account(person: Person) -> list[Outcome]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from accounts.services import emails
 
 EMAIL = "admin@galleria.localhost"
 PASSWORD = "galleria"  # noqa: S105 - the demo shows it on its start page
@@ -23,8 +24,11 @@ class Command(BaseCommand):
                 "seed_staff makes an administrator with a known password, so it only runs with "
                 "shop.settings.demo. Use manage.py createsuperuser here. Nothing was changed."
             )
-        if User.objects.filter(email=EMAIL).exists():
+        staff = User.objects.filter(email=EMAIL).first()
+        if staff is not None:
+            emails.confirm(staff)
             self.stdout.write(f"{EMAIL} is there already")
             return
-        User.objects.create_superuser(EMAIL, PASSWORD, first_name="Demo", last_name="Admin")
+        staff = User.objects.create_superuser(EMAIL, PASSWORD, first_name="Demo", last_name="Admin")
+        emails.confirm(staff)
         self.stdout.write(f"{EMAIL} added")
