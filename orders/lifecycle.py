@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from carts.holders import Holder, locked_cart, make_cart
 from carts.models import Cart
-from orders import cart_return, mails
+from orders import cart_return, invoices, mails
 from orders.models import Order
 from orders.states import moved
 from sessionsync.goods import SessionGone
@@ -88,6 +88,10 @@ def mark_paid(order: Order, amount: Decimal, *, by: Actor) -> Order:
     now.payment_status = moved("payment_status", now.payment_status, Paid.PAID)
     now.save(update_fields=["payment_status"])
     trail.record(now.trail, "payment.captured", by, amount=str(amount), currency=now.currency)
+    if now.status not in {Status.PENDING, Status.CANCELLED}:
+        invoices.issue(now, by=by)
+        if amount:
+            mails.queue_payment_received(now, amount)
     return _accept_paid(now, by)
 
 
@@ -101,10 +105,13 @@ def mark_refunded(order: Order, refunded: Decimal, *, by: Actor) -> Order:
     if refunded == now.refunded_total:
         return now
     status = Paid.REFUNDED if refunded >= now.total else Paid.PARTIALLY_REFUNDED
+    amount = refunded - now.refunded_total
     now.payment_status = moved("payment_status", now.payment_status, status)
     now.refunded_total = refunded
     now.save(update_fields=["payment_status", "refunded_total"])
     trail.record(now.trail, "payment.refunded", by, refunded=str(refunded), currency=now.currency)
+    invoices.credit_up_to(now, refunded, by=by)
+    mails.queue_refunded(now, amount)
     return now
 
 
@@ -120,6 +127,9 @@ def payment_failed(order: Order, *, by: Actor, why: str) -> Order:
     now.payment_status = moved("payment_status", now.payment_status, Paid.FAILED)
     now.save(update_fields=["payment_status"])
     trail.record(now.trail, "payment.failed", by, why=why)
+    if now.status == Status.PENDING and by.channel != "web":
+        # On the web they are looking at it.
+        mails.queue_payment_failed(now)
     return now
 
 
@@ -145,7 +155,8 @@ def pay_again(order: Order, method: str, *, until: datetime, by: Actor) -> Order
 def pay_later(order: Order, method: str, *, by: Actor) -> Order:
     """The shopper will pay another way, after the order was accepted: on delivery, by transfer.
 
-    method: its slug. Raises NotPending, or shop.stock's OutOfStock.
+    method: its slug. The mail that confirms the order is the caller's: it says how to pay. Raises
+    NotPending, or shop.stock's OutOfStock.
     """
     now = _pending(order)
     now.payment_method = method
@@ -254,7 +265,11 @@ def _accept_paid(now: Order, by: Actor) -> Order:
             stock.sell(now.token, by=by)
     except OutOfStock:
         return _cancel(now, Reason.SOLD_OUT, by, cart=None)
-    return _accept(now, by)
+    now = _accept(now, by)
+    if now.payment_status == Paid.PAID:
+        invoices.issue(now, by=by)
+    mails.queue_order_placed(now)
+    return now
 
 
 def _accept(now: Order, by: Actor) -> Order:
@@ -262,7 +277,6 @@ def _accept(now: Order, by: Actor) -> Order:
     now.expires_at = None
     now.save(update_fields=["status", "expires_at"])
     trail.record(now.trail, "order.accepted", by)
-    transaction.on_commit(lambda: mails.send_order_placed(now, now.site_url))
     return now
 
 
@@ -288,6 +302,9 @@ def _cancel(now: Order, why: str, by: Actor, cart: Cart | None) -> Order:
     trail.record(now.trail, "order.cancelled", by, why=why)
     if waited and cart and now.payment_status == Paid.CANCELLED:
         cart_return.put_into_cart(now, cart, by=by)
+    if why != Reason.ABANDONED:
+        owed = now.total - now.refunded_total if now.payment_status in MONEY_CAME else Decimal(0)
+        mails.queue_cancelled(now, owed)
     return now
 
 

@@ -1,21 +1,41 @@
 """Reading orders."""
 
-from django.db.models import Prefetch
+from datetime import timedelta
 
-from orders.models import Order, OrderLine
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from carts.holders import Holder, carts_of
+from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 
 
 def order_by_token(token: str) -> Order | None:
-    """The order with this public token, with its lines and where they were put in. Two queries.
+    """The order with this public token, with all that its page shows of it. Seven queries at most.
 
-    `order.lines.all()` needs no further one.
+    Its lines (with where they were put in), discounts, taxes, parcels and billing address need no
+    further one.
     """
+    parcels = FulfilmentLine.objects.select_related("line")
     return (
-        Order.objects.select_related("storefront")
-        .prefetch_related(Prefetch("lines", OrderLine.objects.select_related("storefront")))
+        Order.objects.select_related("storefront", "billing_address")
+        .prefetch_related(
+            Prefetch("lines", OrderLine.objects.select_related("storefront")),
+            "discounts",
+            "taxes",
+            Prefetch(
+                "fulfilments",
+                Fulfilment.objects.prefetch_related(Prefetch("lines", parcels)),
+            ),
+        )
         .filter(token=token)
         .first()
     )
+
+
+def just_ordered(holder: Holder, within: timedelta = timedelta(minutes=10)) -> Order | None:
+    """The order that the holder's cart became a moment ago. One query."""
+    recent = Order.objects.filter(cart__in=carts_of(holder).values("pk"))
+    return recent.filter(placed_at__gt=timezone.now() - within).order_by("-pk").first()
 
 
 def fingerprint_of_order(number: str) -> str | None:

@@ -1,16 +1,22 @@
 """An order about to be placed, for the tests of orders."""
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from accounts.models import User
 from carts.queries import cart_page
-from orders.forms import new_checkout_key
+from orders.checkout.forms import new_checkout_key
+from orders.checkout.offers import Buyer, make_offer
+from orders.checkout.services import PostalAddress, Wish, place_order
+from orders.checkout.visit import codes_of
 from orders.models import Order, ShippingMethod
-from orders.services import Recipient, offer_digest, place_order
+from sessionsync.fingerprints import fingerprint
+from shop.audit.actors import Actor
 from shop.storefronts.models import Storefront
 
-RECIPIENT = Recipient(
-    email="ada@example.com",
+EMAIL = "ada@example.com"
+ADDRESS = PostalAddress(
     first_name="Ada",
     last_name="Lovelace",
     address_1="12 St James's Square",
@@ -18,6 +24,7 @@ RECIPIENT = Recipient(
     postal_code="SW1Y 4JH",
     country_code="gb",
 )
+WISH = {field.name for field in fields(Wish)}
 
 
 def make_methods() -> None:
@@ -30,25 +37,47 @@ def make_methods() -> None:
     )
 
 
-def offer(session_key: str, shop: Storefront) -> str:
-    """What a checkout page would show now."""
-    lines = cart_page(session_key, shop).lines
-    return offer_digest(lines, list(ShippingMethod.objects.offered()))
+def wish(**changed: Any) -> Wish:
+    """What a shopper decides who has no special wishes."""
+    given: dict[str, Any] = {
+        "email": EMAIL,
+        "address": ADDRESS,
+        "shipping_method": "standard",
+        "payment_method": "on-delivery",
+    }
+    return Wish(**{**given, **changed})
+
+
+def offer(session_key: str, shop: Storefront, customer: User | None = None) -> str:
+    """What a checkout page would show now to somebody it knows nothing of."""
+    page = cart_page(session_key, shop)
+    return make_offer(page.lines, codes_of(session_key), Buyer(shop, customer), or_first=True).name
+
+
+def shopper_of(session_key: str, customer: User | None = None, shop: str = "") -> Actor:
+    """Who this session's requests come from, as the audit trail names them."""
+    return Actor(
+        "customer" if customer else "guest",
+        "session",
+        customer_id=customer.pk if customer else None,
+        storefront=shop,
+        session=fingerprint(session_key),
+    )
 
 
 def place(session_key: str, shop: Storefront, **changed: Any) -> Order:
-    """Place an order of what the session's cart holds."""
+    """Place an order of what the session's cart holds: see `wish` and `place_order`."""
+    customer = changed.get("customer")
     given: dict[str, Any] = {
-        "session_key": session_key,
+        "holder": session_key,
         "storefront": shop,
-        "customer": None,
-        "recipient": RECIPIENT,
-        "shipping_method": "standard",
-        "payment_method": "on-delivery",
+        "customer": customer,
+        "wish": wish(**{name: changed.pop(name) for name in WISH & set(changed)}),
         "checkout_key": new_checkout_key(),
         "site_url": f"https://{shop.domain}",
+        "by": shopper_of(session_key, customer, shop.slug),
     }
     given.update(changed)
     if "agreed_offer" not in given:
-        given["agreed_offer"] = offer(session_key, shop)
+        given["agreed_offer"] = offer(session_key, shop, customer)
     return place_order(**given)

@@ -97,6 +97,7 @@ def test_the_form_helps_browsers_and_phones_to_fill_it_in() -> None:
         "email": "email",
         "first_name": "given-name",
         "last_name": "family-name",
+        "company": "organization",
         "address_1": "address-line1",
         "address_2": "address-line2",
         "city": "address-level2",

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from carts import services as carts
-from orders.forms import new_checkout_key
+from orders.checkout.errors import CartEmpty, CheckoutKeyUsed, ItemsUnavailable, OfferChanged
+from orders.checkout.forms import new_checkout_key
 from orders.models import Order
-from orders.services import CartEmpty, CheckoutKeyUsed, ItemsUnavailable, OfferChanged
 from sessionsync import links
 from sessionsync.tokens import Token
 from shop.catalogue.models import Variant

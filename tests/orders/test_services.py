@@ -12,16 +12,16 @@ from accounts.models import User
 from carts import notices
 from carts.merging import merge_carts
 from carts.models import Cart
-from orders import services
-from orders.forms import new_checkout_key
+from orders.checkout import errors
+from orders.checkout.forms import new_checkout_key
+from orders.checkout.offers import make_offer
 from orders.models import Order, OrderLine, ShippingMethod
 from sessionsync.fingerprints import fingerprint
 from sessionsync.goods import SessionGone, ensure_rows
 from sessionsync.models import Session
 from shop.catalogue.models import Variant
-from shop.catalogue.services import take_stock
 from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key
-from tests.orders.helpers import RECIPIENT, make_methods, offer, place
+from tests.orders.helpers import ADDRESS, make_methods, offer, place
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +105,10 @@ def test_an_empty_cart_is_refused() -> None:
     make_methods()
     shops, key = make_shops(), new_key()
 
-    with pytest.raises(services.CartEmpty):
+    with pytest.raises(errors.CartEmpty):
         place(key, shops["apparel"])
     fill(key)
-    with pytest.raises(services.CartEmpty):
+    with pytest.raises(errors.CartEmpty):
         place(key, shops["apparel"])
 
     unchanged(key, [], {})
@@ -123,7 +123,7 @@ def test_each_item_that_cannot_be_had_is_named() -> None:
     fill(key, (lamp, shops["home"], 1), (shirt, shops["apparel"], 3), (bowl, shops["home"], 1))
     before = contents(key)
 
-    with pytest.raises(services.ItemsUnavailable) as refusal:
+    with pytest.raises(errors.ItemsUnavailable) as refusal:
         place(key, shops["apparel"])
 
     assert refusal.value.problems == [
@@ -143,12 +143,12 @@ def test_a_buyer_who_was_faster_by_a_moment_is_noticed_and_all_is_put_back(
     fill(key, (lamp, shops["home"], 1), (shirt, shops["apparel"], 2))
     before = contents(key)
 
-    def rival_first(quantities: Any) -> None:
+    def rival_first(*args: Any, **options: Any) -> Any:
         Variant.objects.filter(pk=shirt.pk).update(stock=1)
-        take_stock(quantities)
+        return make_offer(*args, **options)
 
-    monkeypatch.setattr(services, "take_stock", rival_first)
-    with pytest.raises(services.ItemsUnavailable) as refusal:
+    monkeypatch.setattr("orders.checkout.services.make_offer", rival_first)
+    with pytest.raises(errors.ItemsUnavailable) as refusal:
         place(key, shops["apparel"])
 
     assert refusal.value.problems == [
@@ -166,7 +166,7 @@ def test_a_way_of_delivery_that_is_not_offered_there_is_refused(method: str) -> 
     fill(key, (shirt, shops["apparel"], 1))
     before = contents(key)
 
-    with pytest.raises(services.ShippingNotOffered):
+    with pytest.raises(errors.ShippingNotOffered):
         place(key, shops["apparel"], shipping_method=method)
 
     unchanged(key, before, {shirt.pk: 2})
@@ -181,7 +181,7 @@ def test_a_way_of_delivery_for_some_countries() -> None:
         key,
         shops["apparel"],
         shipping_method="courier",
-        recipient=replace(RECIPIENT, country_code="de"),
+        address=replace(ADDRESS, country_code="de"),
     )
 
     assert (order.shipping_method_name, order.total) == ("Courier", Decimal("10.00"))
@@ -204,7 +204,7 @@ def test_what_changed_since_the_shopper_saw_it_is_asked_again(what: str) -> None
         fill(key, (shirt, shops["galleria"], 1))
     before = contents(key)
 
-    with pytest.raises(services.OfferChanged) as refusal:
+    with pytest.raises(errors.OfferChanged) as refusal:
         place(key, shops["apparel"], agreed_offer=agreed)
 
     total = {"price": "€16.90", "shipping": "€16.90"}.get(what, "€24.90")
@@ -265,7 +265,7 @@ def test_somebody_elses_key_gives_neither_their_order_nor_another() -> None:
     fill(mine, (shirt, shops["apparel"], 1))
     order = place(theirs, shops["apparel"], checkout_key=checkout_key)
 
-    with pytest.raises(services.CheckoutKeyUsed) as refusal:
+    with pytest.raises(errors.CheckoutKeyUsed) as refusal:
         place(mine, shops["apparel"], checkout_key=checkout_key)
 
     assert order.number not in str(refusal.value)

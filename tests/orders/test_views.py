@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from carts.models import Cart
 from orders.models import Order, ShippingMethod
-from orders.views import CHECKING_OUT
+from orders.checkout.views import CHECKING_OUT
 from sessionsync.engine import SessionStore
 from sessionsync.goods import SessionGone
 from sessionsync.models import Session
@@ -73,11 +73,12 @@ def test_an_order_on_every_storefront(
 
     page = client.get("/checkout/")
     assert page.status_code == 200
-    assert page.context["totals"] == {
-        "items": Decimal("27.05"),
-        "shipping": Decimal("4.90"),
-        "total": Decimal("31.95"),
-    }
+    totals = page.context["totals"]
+    assert (totals.items, totals.delivery.amount, totals.total) == (
+        Decimal("27.05"),
+        Decimal("4.90"),
+        Decimal("31.95"),
+    )
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post("/checkout/", filled(client))
 
@@ -286,7 +287,7 @@ def test_a_session_that_ends_in_the_middle_is_told(monkeypatch: pytest.MonkeyPat
     def gone(_session_key: str) -> str:
         raise SessionGone
 
-    monkeypatch.setattr("orders.services.lock_session", gone)
+    monkeypatch.setattr("orders.checkout.services.locked_cart", gone)
     answer = client.post("/checkout/", data)
 
     assert "Your visit had ended meanwhile" in answer.content.decode()
@@ -331,7 +332,7 @@ def test_without_a_way_of_delivery_nothing_can_be_ordered() -> None:
     fill(key, (make_variant(shops["apparel"]), shops["apparel"], 1))
     client = shopper(key, shops["apparel"])
 
-    assert client.get("/checkout/").context["totals"]["shipping"] is None
+    assert client.get("/checkout/").context["totals"].delivery is None
     assert client.post("/checkout/", filled(client)).status_code == 200
     assert not ShippingMethod.objects.exists()
     assert not Order.objects.exists()

@@ -6,19 +6,24 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from orders.models import ShippingMethod
+from orders.models import ShippingMethod, ShippingRate
+
+NEAR = ["ch", "gb", "no"]
+FAR = ["ca", "cn", "us"]
 
 METHODS: dict[str, dict[str, Any]] = {
     "standard": {
         "name": "Standard",
         "description": "3 to 5 working days",
         "price": Decimal("4.90"),
+        "max_weight_grams": 31_500,
         "position": 1,
     },
     "express": {
         "name": "Express",
         "description": "the next working day",
         "price": Decimal("12.90"),
+        "max_weight_grams": 31_500,
         "position": 2,
     },
     "pick-up": {
@@ -29,15 +34,38 @@ METHODS: dict[str, dict[str, Any]] = {
     },
 }
 
+RATES: dict[str, list[dict[str, Any]]] = {
+    "standard": [
+        {"min_weight_grams": 10_000, "price": Decimal("9.90")},
+        {"min_total": Decimal("150.00"), "price": Decimal("0.00")},
+        {"countries": NEAR, "price": Decimal("12.90")},
+        {"countries": NEAR, "min_weight_grams": 10_000, "price": Decimal("24.90")},
+        {"countries": FAR, "price": Decimal("19.90")},
+        {"countries": FAR, "min_weight_grams": 10_000, "price": Decimal("49.90")},
+    ],
+    "express": [
+        {"min_weight_grams": 10_000, "price": Decimal("19.90")},
+        {"countries": NEAR, "price": Decimal("24.90")},
+        {"countries": FAR, "price": Decimal("39.90")},
+    ],
+}
+
 
 class Command(BaseCommand):
     """Adds the methods that are missing; what staff have changed since stays as it is."""
 
-    help = "Add the ways of delivery a new shop begins with. Safe to repeat."
+    help = (
+        "Add the ways of delivery a new shop begins with, and their prices by country, weight and "
+        "total. Safe to repeat: a method that is there already keeps its prices."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """Add what is missing and say so."""
         for slug, values in METHODS.items():
-            _method, created = ShippingMethod.objects.get_or_create(slug=slug, defaults=values)
+            method, created = ShippingMethod.objects.get_or_create(slug=slug, defaults=values)
+            if created:
+                ShippingRate.objects.bulk_create(
+                    ShippingRate(method=method, **rate) for rate in RATES.get(slug, [])
+                )
             self.stdout.write(f"{slug}: {'added' if created else 'there already'}")

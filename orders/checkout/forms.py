@@ -1,4 +1,4 @@
-"""The checkout form. Its field names are relied on by scripts and people: do not rename them."""
+"""The forms of the checkout. Scripts and people rely on their fields' names: do not rename them."""
 
 import re
 import secrets
@@ -16,8 +16,8 @@ from orders.countries import (
     country_name,
     delivery_countries,
 )
-from orders.models import Order, ShippingMethod
-from shop.catalogue.money import format_money
+from orders.payment.port import Gateway
+from orders.shipping import Quote
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -76,13 +76,17 @@ def _countries() -> list[tuple[str, Any]]:
     return countries if len(countries) == 1 else [("", _("Please choose")), *countries]
 
 
-class CheckoutForm(forms.Form):
-    """Who ordered, where it goes, how it gets there and how it is paid.
+class StepForm(forms.Form):
+    """A part of the checkout: with the mistakes told at their fields."""
 
-    checkout_key: see `new_checkout_key`; a repeated POST with the same key is the same order.
-    offer: what the page showed (`orders.services.Offer.digest`); if the offer has changed by the
-    time the form comes back, the shopper is asked again.
-    """
+    def refuse(self, field: str, message: str) -> None:
+        """Tell what is wrong with a field, unless something is told already."""
+        if field not in self.errors:
+            self.add_error(field, message)
+
+
+class ContactForm(StepForm):
+    """Who orders."""
 
     email = forms.EmailField(
         label=_("E-mail"),
@@ -96,6 +100,19 @@ class CheckoutForm(forms.Form):
         ),
         max_length=254,
     )
+    phone = TextField(
+        label=_("Phone"),
+        autocomplete="tel",
+        attrs={"inputmode": "tel", "type": "tel"},
+        validators=[PHONE],
+        max_length=40,
+        help_text=_("Only for questions about the delivery."),
+    )
+
+
+class AddressForm(StepForm):
+    """Where it goes."""
+
     first_name = TextField(
         label=_("First name"),
         required=_("Please enter your first name."),
@@ -108,6 +125,7 @@ class CheckoutForm(forms.Form):
         autocomplete="family-name",
         max_length=150,
     )
+    company = TextField(label=_("Company"), autocomplete="organization", max_length=150)
     address_1 = TextField(
         label=_("Street and number"),
         required=_("Please enter the street and number the parcel goes to."),
@@ -134,14 +152,37 @@ class CheckoutForm(forms.Form):
         },
         widget=forms.Select(attrs={"autocomplete": "country", "class": "input"}),
     )
-    phone = TextField(
-        label=_("Phone"),
-        autocomplete="tel",
-        attrs={"inputmode": "tel", "type": "tel"},
-        validators=[PHONE],
-        max_length=40,
-        help_text=_("Only for questions about the delivery."),
-    )
+
+    def clean(self) -> dict[str, Any]:
+        """What one field alone cannot tell."""
+        super().clean()
+        data = self.cleaned_data
+        country = data.get("country_code")
+        if country and not data.get("postal_code") and country not in POSTAL_CODE_OPTIONAL:
+            self.refuse("postal_code", gettext("Please enter the postal code."))
+        if country and not data.get("province") and country in PROVINCE_NEEDED:
+            self.refuse("province", gettext("Please enter the state or province."))
+        return data
+
+
+class BillingForm(AddressForm):
+    """Where the invoice is made out to, if not to where the parcel goes."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["address_1"].error_messages["required"] = _(
+            "Please enter the street and number for the invoice."
+        )
+        self.fields["country_code"].error_messages["required"] = _(
+            "Please choose the country for the invoice."
+        )
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = f"billing {field.widget.attrs['autocomplete']}"
+
+
+class ShippingForm(StepForm):
+    """How it gets there."""
+
     shipping_method = forms.ChoiceField(
         label=_("Delivery"),
         error_messages={
@@ -150,27 +191,62 @@ class CheckoutForm(forms.Form):
         },
         widget=forms.RadioSelect,
     )
+
+    def __init__(self, *args: Any, quotes: Sequence[Quote], **options: Any) -> None:
+        """quotes: the ways of delivery to choose from, the first one preset."""
+        super().__init__(*args, **options)
+        self.quotes = {quote.method.slug: quote for quote in quotes}
+        field = cast("forms.ChoiceField", self.fields["shipping_method"])
+        field.choices = [(quote.method.slug, str(quote.method)) for quote in quotes]
+        if quotes:
+            field.initial = quotes[0].method.slug
+
+    def clean(self) -> dict[str, Any]:
+        """The method must go to the country, where this form knows that too."""
+        super().clean()
+        data = self.cleaned_data
+        quote = self.quotes.get(data.get("shipping_method", ""))
+        country = data.get("country_code")
+        if quote and country and not quote.method.serves(country):
+            self.refuse(
+                "shipping_method",
+                gettext("“%(method)s” does not go to %(country)s. Please choose another way.")
+                % {"method": quote.method, "country": country_name(country)},
+            )
+        return data
+
+
+class PaymentForm(StepForm):
+    """How it is paid."""
+
     payment_method = forms.ChoiceField(
         label=_("Payment"),
-        choices=Order.PaymentMethod.choices,
-        initial=Order.PaymentMethod.ON_DELIVERY,
         error_messages={
             "required": _("Please choose how you would like to pay."),
             "invalid_choice": _("This way to pay is not offered. Please choose again."),
         },
         widget=forms.RadioSelect,
     )
-    checkout_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    offer = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
-    def __init__(self, *args: Any, methods: Sequence[ShippingMethod], **options: Any) -> None:
-        """methods: the ways of delivery to choose from, the first one preset."""
+    def __init__(self, *args: Any, gateways: Sequence[Gateway], **options: Any) -> None:
+        """gateways: the ways to pay to choose from, the first one preset."""
         super().__init__(*args, **options)
-        self._methods = {method.slug: method for method in methods}
-        shipping = cast("forms.ChoiceField", self.fields["shipping_method"])
-        shipping.choices = [(method.slug, _choice(method)) for method in methods]
-        if methods:
-            shipping.initial = methods[0].slug
+        field = cast("forms.ChoiceField", self.fields["payment_method"])
+        field.choices = [(gateway.slug, str(gateway.label)) for gateway in gateways]
+        if gateways:
+            field.initial = gateways[0].slug
+
+
+class AgreementForm(StepForm):
+    """What the page showed, so that it is the same that is ordered.
+
+    checkout_key: see `new_checkout_key`; a repeated POST with the same key is the same order.
+    offer: `orders.checkout.offers.Offer.name`; if the offer has changed by the time the form comes
+    back, the shopper is asked again.
+    """
+
+    checkout_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    offer = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
 
     def clean_checkout_key(self) -> str:
         """Only a key as we make them: nobody can claim a guessable one."""
@@ -179,29 +255,23 @@ class CheckoutForm(forms.Form):
             raise forms.ValidationError(_("Please check your order once more and send it again."))
         return key
 
-    def clean(self) -> dict[str, Any]:
-        """What one field alone cannot tell."""
-        data = self.cleaned_data
-        country = data.get("country_code")
-        if country:
-            if not data.get("postal_code") and country not in POSTAL_CODE_OPTIONAL:
-                self._refuse("postal_code", gettext("Please enter the postal code."))
-            if not data.get("province") and country in PROVINCE_NEEDED:
-                self._refuse("province", gettext("Please enter the state or province."))
-            method = self._methods.get(data.get("shipping_method", ""))
-            if method and not method.serves(country):
-                self._refuse(
-                    "shipping_method",
-                    gettext("“%(method)s” does not go to %(country)s. Please choose another way.")
-                    % {"method": method, "country": country_name(country)},
-                )
-        return data
 
-    def _refuse(self, field: str, message: str) -> None:
-        if field not in self.errors:
-            self.add_error(field, message)
+class ReviewForm(AgreementForm):
+    """The last look."""
+
+    consent = forms.BooleanField(
+        label=_("I agree to the terms of sale and have read how to return things."),
+        error_messages={"required": _("Please agree to our terms of sale to place the order.")},
+    )
 
 
-def _choice(method: ShippingMethod) -> str:
-    label = f"{method.name} — {format_money(method.price)}"
-    return f"{label} ({method.description})" if method.description else label
+class CheckoutForm(ContactForm, AddressForm, ShippingForm, PaymentForm, AgreementForm):
+    """All of it on one page."""
+
+    field_order = ("email", "phone", "first_name", "last_name", "company")
+
+    def __init__(
+        self, *args: Any, quotes: Sequence[Quote], gateways: Sequence[Gateway], **options: Any
+    ) -> None:
+        """quotes, gateways: what to choose from."""
+        super().__init__(*args, quotes=quotes, gateways=gateways, **options)
