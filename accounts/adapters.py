@@ -8,21 +8,17 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters, sealing
 from accounts.models import User
 from accounts.services import devices, emails
-from sessionsync.goods import SessionGone
 from sessionsync.protocol import safe_next
-from shop.audit.actors import actor_of
 from shop.storefronts.middleware import StorefrontRequest
 from shop.storefronts.queries import main_storefront
 
@@ -64,18 +60,15 @@ class AccountAdapter(DefaultAccountAdapter):
     # Signing in and out.
 
     def login(self, request: StorefrontRequest, user: User) -> None:
-        """Sign in, note where and with what, and bring guest's and customer's carts together."""
+        """Sign in, and note where and with what.
+
+        The guest's cart joins the customer's when the new session's cookie is first presented:
+        see `carts.merging.merge_carts`.
+        """
         super().login(request, user)
         devices.remember_sign_in(
             request.session, request.storefront, request.headers.get("User-Agent", "")
         )
-        if not settings.LOGIN_CART_HANDLER:
-            return
-        handler = import_string(settings.LOGIN_CART_HANDLER)
-        try:
-            handler(request.session.session_key, user, actor_of(request))
-        except SessionGone:  # logged out in another tab at this very moment: there is no cart
-            return
 
     def get_login_stages(self) -> list[str]:
         """Confirmed address first, then the second factor."""

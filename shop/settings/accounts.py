@@ -106,9 +106,6 @@ STAFF_SECOND_FACTOR: bool = env.bool("STAFF_SECOND_FACTOR", default=False)
 BOOKS_KEEP_NAMES_DAYS: int = env.int("BOOKS_KEEP_NAMES_DAYS", default=0)
 """How long the law makes the shop keep the names in its orders, in days since they were placed."""
 
-LOGIN_CART_HANDLER: str = ""
-"""Dotted path: called with the session's key, the customer and the actor when somebody signs in."""
-
 PERSONAL_DATA_EXPORTERS = ["accounts.services.personal_data.export"]
 """Dotted paths of functions that know of a person: `accounts.services.personal_data.Exporter`."""
 PERSONAL_DATA_ERASERS = [
