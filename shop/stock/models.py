@@ -7,6 +7,35 @@ from django.utils.translation import gettext_lazy as _
 from shop.catalogue.models import Variant
 
 
+class VariantStock(Variant):
+    """A variant as those see it who look after stock: their page, and their permissions."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("stock")
+        verbose_name_plural = _("stock")
+
+
+class LowStockMark(models.Model):
+    """At how many left a variant is on the list of low stock, where it is not the usual number."""
+
+    variant = models.OneToOneField(
+        Variant,
+        models.CASCADE,
+        primary_key=True,
+        related_name="low_stock_mark",
+        verbose_name=_("variant"),
+    )
+    low_at = models.PositiveIntegerField(_("low at"))
+
+    class Meta:
+        verbose_name = _("low stock mark")
+        verbose_name_plural = _("low stock marks")
+
+    def __str__(self) -> str:
+        return str(self.low_at)
+
+
 class StockMovement(models.Model):
     """A change of a variant's stock. The sum of a variant's movements is its stock.
 
@@ -25,9 +54,11 @@ class StockMovement(models.Model):
         REMOVED = "removed", _("Variant deleted")
         UNEXPLAINED = "unexplained", _("Changed past the shop")
 
+    # Null only where a variant that is gone is asked for along with its movements.
     variant = models.ForeignKey(
         Variant,
         models.DO_NOTHING,
+        null=True,
         related_name="movements",
         db_constraint=False,
         db_index=False,
@@ -47,10 +78,25 @@ class StockMovement(models.Model):
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
         ordering = ("-pk",)
+        constraints = [
+            models.CheckConstraint(condition=Q(variant__isnull=False), name="movement_of_a_variant")
+        ]
         indexes = [models.Index(fields=["variant", "-id"], name="movements_of_a_variant")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.quantity:+d}"
+
+    @property
+    def who(self) -> str:
+        """Who did it: staff #7, system release_reservations. Blank where nobody said so."""
+        account = f"#{self.customer_id}" if self.customer_id else ""
+        command = self.request_id if self.actor == "system" else ""
+        return " ".join(filter(None, (self.actor, account, command)))
+
+    @property
+    def short_reference(self) -> str:
+        """As much of the reference as tells orders apart. The whole of it would open one."""
+        return self.reference[:8]
 
 
 class Reservation(models.Model):
@@ -111,3 +157,8 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.variant_id}, {self.get_state_display()}"
+
+    @property
+    def short_reference(self) -> str:
+        """As much of the reference as tells orders apart. The whole of it would open one."""
+        return self.reference[:8]

@@ -18,9 +18,10 @@ from shop.audit.actors import Actor
 from shop.audit.causes import because
 from shop.catalogue.models import Variant
 
-from .models import Reservation
+from .models import LowStockMark, Reservation, StockMovement
 
 State = Reservation.State
+Kind = StockMovement.Kind
 
 
 class OutOfStock(Exception):
@@ -42,6 +43,14 @@ class NotSold(Exception):
 
 class NotTracked(Exception):
     """The variant's stock is not tracked: there is nothing to receive or count."""
+
+
+class Changed(Exception):
+    """The stock is not what the person who counted had seen: it is `stock` now."""
+
+    def __init__(self, stock: int) -> None:
+        super().__init__(f"{stock} now")
+        self.stock = stock
 
 
 class Promised(Exception):
@@ -103,7 +112,7 @@ def sell(reference: str, *, by: Actor) -> None:
 
     Raises NotReserved, OutOfStock.
     """
-    with because("sold", by, reference=reference):
+    with because(Kind.SOLD, by, reference=reference):
         rows = _rows(reference)
         if not rows:
             raise NotReserved(reference)
@@ -211,15 +220,19 @@ def put_back(
 
 
 @transaction.atomic
-def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "") -> int:
+def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "", key: str = "") -> int:
     """Add what was delivered to the shop. Returns the stock then, after what was owed is sent.
 
+    key: names the delivery, so that the same form sent twice adds once; up to 64 characters.
     Raises NotTracked, ValueError for a quantity below 1, Variant.DoesNotExist.
     """
     if quantity < 1:
         raise ValueError("Only quantities of one or more can be received.")
-    with because("received", by, reason=reason):
-        variant = _tracked(variant_id)
+    variant = _tracked(variant_id)
+    before = StockMovement.objects.filter(variant=variant_id, kind=Kind.RECEIVED, reference=key)
+    if key and before.exists():
+        return variant.stock
+    with because(Kind.RECEIVED, by, reference=key, reason=reason):
         variant.stock += quantity
         variant.save(update_fields=["stock"])
     settle_owed([variant_id], by=by)
@@ -227,21 +240,35 @@ def receive(variant_id: int, quantity: int, *, by: Actor, reason: str = "") -> i
 
 
 @transaction.atomic
-def correct(variant_id: int, counted: int, *, by: Actor, reason: str = "") -> int:
+def correct(
+    variant_id: int, counted: int, *, by: Actor, reason: str = "", seen: int | None = None
+) -> int:
     """Set the stock to what was counted. Returns the stock then, after what was owed is sent.
 
-    Raises NotTracked, Promised, ValueError below 0, Variant.DoesNotExist.
+    seen: the stock that whoever counted went by; if it is another now, something was sold or came
+    in meanwhile. Raises NotTracked, Promised, Changed, ValueError below 0, Variant.DoesNotExist.
     """
     if counted < 0:
         raise ValueError("Nobody counts fewer than none.")
-    with because("corrected", by, reason=reason):
-        variant = _tracked(variant_id)
-        if counted < variant.reserved and not variant.allows_backorder:
-            raise Promised(variant.reserved)
+    variant = _tracked(variant_id)
+    if seen is not None and seen != variant.stock:
+        raise Changed(variant.stock)
+    if counted < variant.reserved and not variant.allows_backorder:
+        raise Promised(variant.reserved)
+    with because(Kind.CORRECTED, by, reason=reason):
         variant.stock = counted
         variant.save(update_fields=["stock"])
     settle_owed([variant_id], by=by)
     return _stock(variant_id)
+
+
+@transaction.atomic
+def mark_low(variant_id: int, low_at: int | None) -> None:
+    """Set at how many left a variant is on the list of low stock. None: the usual number."""
+    if low_at is None:
+        LowStockMark.objects.filter(variant=variant_id).delete()
+    else:
+        LowStockMark.objects.update_or_create(variant_id=variant_id, defaults={"low_at": low_at})
 
 
 @transaction.atomic
@@ -266,7 +293,7 @@ def settle_owed(variant_ids: Iterable[int] | None = None, *, by: Actor) -> int:
         variant = variants.get(row.variant_id)
         quantity = min(row.owed, _free(variant)) if variant and variant.tracks_stock else 0
         if variant and quantity:
-            with because("sold", by, reference=row.reference):
+            with because(Kind.SOLD, by, reference=row.reference):
                 variant.stock -= quantity
                 row.owed -= quantity
                 _write({row.variant_id: variant}, [row])
