@@ -145,7 +145,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: Actor, why: str = "") -> Order:
     order = lifecycle.lock(parcel.order)
     now = _locked_parcel(parcel)
     lines = _locked_lines(order)
-    coming = announced(order)
+    coming = _announced(order)
     held = list(now.lines.all())
     for each in held:
         line = lines[each.line_id]
@@ -166,15 +166,6 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: Actor, why: str = "") -> Order:
         status=order.fulfilment_status,
     )
     return order
-
-
-def announced(order: Order) -> dict[int, int]:
-    """How many of each line (id) are announced to come back and have not yet. One query."""
-    coming: dict[int, int] = {}
-    for back in order.returns.filter(status=Return.Status.REQUESTED).prefetch_related("lines"):
-        for line in back.lines.all():
-            coming[line.line_id] = coming.get(line.line_id, 0) + line.quantity
-    return coming
 
 
 def _refuse_unless_to_be_sent(order: Order) -> None:
@@ -230,6 +221,15 @@ def _wanted(lines: Mapping[int, OrderLine], quantities: Mapping[int, int] | None
                 % {"item": line.product_title, "left": line.unfulfilled_quantity}
             )
     return wanted
+
+
+def _announced(order: Order) -> dict[int, int]:
+    """How many of each line (id) are announced to come back and have not yet."""
+    coming: dict[int, int] = {}
+    for back in order.returns.filter(status=Return.Status.REQUESTED).prefetch_related("lines"):
+        for line in back.lines.all():
+            coming[line.line_id] = coming.get(line.line_id, 0) + line.quantity
+    return coming
 
 
 def _move(order: Order, lines: Mapping[int, OrderLine]) -> None:

@@ -5,19 +5,17 @@ the order's audit trail. Paying back speaks to a gateway, so it comes after the 
 down, and can be repeated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from orders import lifecycle, mails
-from orders.fulfilment import announced
 from orders.models import Order, OrderLine, Return, ReturnLine
 from orders.payment import services as payments
 from orders.payment.models import Refund
@@ -73,29 +71,34 @@ class NotReceived(ReturnError):
     """It has not come back, so nothing is paid for it."""
 
 
-def returnable_until(order: Order) -> datetime | None:
-    """The end of the time in which the shopper may announce a return; None before anything is sent.
-
-    One query.
-    """
-    last = order.fulfilments.filter(cancelled_at=None).aggregate(last=Max("sent_at"))["last"]
+def end_of_time(sent: Iterable[datetime]) -> datetime | None:
+    """Until when a return may be announced of parcels that were sent then; None without any."""
+    last = max(sent, default=None)
     return last + timedelta(days=settings.RETURN_DAYS) if last else None
 
 
-def returnable(order: Order) -> dict[int, int]:
+def left_to_announce(
+    order: Order, backs: Iterable[Return], until: datetime | None
+) -> dict[int, int]:
     """How many of each line (id) the shopper may still announce; nothing once it is too late.
 
-    Four queries.
+    backs: the order's returns, with their lines. until: see `end_of_time`.
     """
-    until = returnable_until(order)
     if until is None or timezone.now() > until or order.status == Order.Status.CANCELLED:
         return {}
-    coming = announced(order)
-    left = {
-        line.pk: line.fulfilled_quantity - line.returned_quantity - coming.get(line.pk, 0)
-        for line in order.lines.all()
-    }
+    left = {line.pk: line.fulfilled_quantity - line.returned_quantity for line in order.lines.all()}
+    for back in backs:
+        for line in back.lines.all() if back.status == Status.REQUESTED else []:
+            left[line.line_id] -= line.quantity
     return {pk: quantity for pk, quantity in left.items() if quantity > 0}
+
+
+def returnable(order: Order) -> tuple[dict[int, int], datetime | None]:
+    """How many of each line (id) the shopper may still announce, and until when. Four queries."""
+    until = end_of_time(
+        order.fulfilments.filter(cancelled_at=None).values_list("sent_at", flat=True)
+    )
+    return left_to_announce(order, order.returns.prefetch_related("lines"), until), until
 
 
 @transaction.atomic
@@ -105,7 +108,7 @@ def announce(order: Order, quantities: Mapping[int, int], *, by: Actor, reason: 
     reason: in their words. Raises NotSentYet, TooLate, NothingChosen, UnknownLine, MoreThanSent.
     """
     now = lifecycle.lock(order)
-    until = returnable_until(now)
+    left, until = returnable(now)
     if until is None or now.status == Order.Status.CANCELLED:
         raise NotSentYet(_("Nothing of this order has been sent yet."))
     if timezone.now() > until:
@@ -114,7 +117,6 @@ def announce(order: Order, quantities: Mapping[int, int], *, by: Actor, reason: 
             % {"date": date_format(timezone.localtime(until), "DATE_FORMAT")}
         )
     lines = {line.pk: line for line in now.lines.all()}
-    left = returnable(now)
     wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
     if not wanted:
         raise NothingChosen(_("Please say how many of which items you want to give back."))

@@ -1,6 +1,6 @@
 """Checkout and orders, at the same addresses on every storefront."""
 
-from django.urls import path
+from django.urls import include, path
 
 from orders import views
 from orders.checkout import payment_views
@@ -9,6 +9,8 @@ from orders.checkout import views as checkout
 app_name = "orders"
 
 urlpatterns = [
+    path("account/orders/", include("orders.account_urls")),
+    path("", include("orders.aftersale_urls")),
     path("checkout/", checkout.express, name="checkout"),
     path("checkout/quote/", checkout.quote, name="checkout_quote"),
     path("checkout/contact/", checkout.contact, name="checkout_contact"),

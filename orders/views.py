@@ -43,7 +43,6 @@ def _context(found: Order) -> dict[str, Any]:
         "country": country_name(found.country_code),
         "billing": billing,
         "billing_country": country_name(billing.country_code) if billing else "",
-        "parcels": found.fulfilments.all(),
         "instructions": instructions_for(found),
         "waits_for_payment": waits,
         "can_pay": waits and now < found.placed_at + LONGEST_HOLD,

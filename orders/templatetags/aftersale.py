@@ -13,9 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def after_sale(order: Order) -> AfterSale:
-    """`{% after_sale order as after %}`, for the includes `_shipments.html`, `_returns.html` and
-    `_invoices.html`. Three queries.
-    """
+    """For the includes `_shipments.html`, `_returns.html` and `_invoices.html`. Three queries."""
     return AfterSale.of(order)
 
 
