@@ -12,8 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from carts import notices
 from carts.holders import CartHolder, carts_of, customer_of, locked_cart
@@ -136,6 +138,8 @@ def _join(leaving: Cart, staying: Cart, combine: _Combine, by: Actor) -> None:
     }
     record(leaving.trail, "cart.merged", by, into=staying.trail, **facts)
     record(staying.trail, "cart.merged", by, brought=leaving.trail, **facts)
+    for path in settings.CART_MERGE_HANDLERS:
+        import_string(path)(leaving, staying)
     leaving.delete()
     staying.save(update_fields=["notices", "codes", "public_id", "updated_at"])
 
