@@ -186,6 +186,7 @@ SHOP_HOME_COUNTRY: str = env.str("SHOP_HOME_COUNTRY", default="DE").upper()
 # --- People and sessions -----------------------------------------------------------------------
 
 # Accounts: shop/settings/accounts.py.
+
 # Who moves what belongs to a cart when it becomes a part of another one.
 CART_MERGE_HANDLERS = ["orders.checkout.entries.follow_cart"]
 
