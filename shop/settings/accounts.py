@@ -106,9 +106,17 @@ STAFF_SECOND_FACTOR: bool = env.bool("STAFF_SECOND_FACTOR", default=False)
 BOOKS_KEEP_NAMES_DAYS: int = env.int("BOOKS_KEEP_NAMES_DAYS", default=0)
 """How long the law makes the shop keep the names in its orders, in days since they were placed."""
 
-PERSONAL_DATA_EXPORTERS = ["accounts.services.personal_data.export"]
+PERSONAL_DATA_EXPORTERS = [
+    "accounts.services.personal_data.export",
+    "orders.personal_data.export",
+    "carts.personal_data.export",
+    "shop.pricing.personal_data.export",
+]
 """Dotted paths of functions that know of a person: `accounts.services.personal_data.Exporter`."""
 PERSONAL_DATA_ERASERS = [
+    "orders.personal_data.erase",
+    "carts.personal_data.erase",
+    "shop.pricing.personal_data.erase",
     "accounts.services.personal_data.erase_mails",
     "accounts.services.personal_data.erase_account",
 ]
