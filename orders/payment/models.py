@@ -149,7 +149,8 @@ class PaymentEvent(models.Model):
 class Refund(models.Model):
     """Money that goes back. `key` is the asker's: the same key is the same refund.
 
-    A refund that was made at the gateway, without the shop, has `<gateway>:<reference>` as key.
+    A refund that was made at the gateway, without the shop, has the payment's key and the
+    gateway's reference as key.
     """
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")

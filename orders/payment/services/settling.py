@@ -134,7 +134,7 @@ class _Settling:
                 return False
             refund = Refund(
                 payment=self.payment,
-                key=f"{self.payment.gateway}:{news.reference}",
+                key=f"{self.payment.key}:{news.reference}",
                 amount=news.amount,
                 reason="made at the gateway",
             )
