@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from treebeard.admin import TreeAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
+from shop.audit.actors import actor_of
+from shop.audit.causes import because
+
 from . import queries
 from .exchange.admin_views import ExchangeAdmin
 from .forms import CategoryForm, ImageForm, ProductForm, VariantForm, VariantFormSet
@@ -101,6 +104,21 @@ class ProductAdmin(ExchangeAdmin):
         """Products with all that the list shows."""
         products: QuerySet[Product] = super().get_queryset(request)
         return queries.with_cards(products).prefetch_related("storefronts")
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save variants and pictures; the ledger of stock hears who gave a variant its first."""
+        with because("initial", actor_of(request)):
+            super().save_formset(request, form, formset, change)
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        """Delete; the ledger of stock hears who did."""
+        with because("removed", actor_of(request)):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Delete; the ledger of stock hears who did."""
+        with because("removed", actor_of(request)):
+            super().delete_queryset(request, queryset)
 
     @admin.display(description=_("price"))
     def price(self, product: Product) -> str:

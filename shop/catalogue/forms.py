@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.models import BaseInlineFormSet
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from treebeard.forms import MoveNodeForm, movenodeform_factory
 from unfold.widgets import (
@@ -20,6 +23,14 @@ from .text import clean_html
 
 PICTURE_TYPES = ("avif", "gif", "jpeg", "jpg", "png", "webp")
 """What staff may upload. No SVG: such a file can hold scripts, and would be served as ours."""
+
+
+WRITTEN = [
+    field.name
+    for field in Variant._meta.concrete_fields
+    if not field.primary_key and not field.generated and field.name not in {"stock", "reserved"}
+]
+"""What is written of a variant that is there already. Orders change the rest at any moment."""
 
 
 class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
@@ -71,6 +82,22 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         return clean_html(self.cleaned_data["description"])
 
 
+class StockShown(forms.Widget):
+    """How much there is; it leads to where it is changed.
+
+    A number typed here would undo what was sold while the page was open.
+    """
+
+    def __init__(self, variant: Variant) -> None:
+        super().__init__()
+        self.variant = variant
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The number, leading to the page of shop.stock, which this layer knows by name only."""
+        url = reverse("admin:stock_variantstock_change", args=[self.variant.pk])
+        return format_html('<a href="{}" id="{}">{}</a>', url, (attrs or {}).get("id", ""), value)
+
+
 class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
     """A variant, its option values written as one line."""
 
@@ -89,7 +116,34 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["stock"].disabled = True
+            self.fields["stock"].widget = StockShown(self.instance)
         self.initial["values"] = self.instance.original_title
+
+    def clean(self) -> dict[str, Any]:
+        """Backorder ends, and tracking begins, when no more is promised than there is."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        limited = cleaned.get("tracks_stock") and not cleaned.get("allows_backorder")
+        if (
+            limited
+            and self.instance.pk
+            and {"tracks_stock", "allows_backorder"} & {*self.changed_data}
+        ):
+            rows = Variant.objects.select_for_update(no_key=True).filter(pk=self.instance.pk)
+            if any(reserved > stock for reserved, stock in rows.values_list("reserved", "stock")):
+                self.add_error(
+                    None, _("More than there is in stock is promised to orders being paid now.")
+                )
+        return cleaned
+
+    def save(self, commit: bool = True) -> Variant:
+        """Save; of one that is there already, neither stock nor what is promised of it."""
+        is_new = self.instance.pk is None
+        variant: Variant = super().save(commit=commit and is_new)
+        if commit and not is_new:
+            variant.save(update_fields=WRITTEN)
+        return variant
 
     def clean_values(self) -> str:
         """Keep the values; blanks around them do not count."""
