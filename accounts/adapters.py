@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters, sealing
@@ -79,7 +80,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether a browser may be sent there: a path of the site it is on, and nothing else."""
-        return url is not None and safe_next(iri_to_uri(url)) is not None
+        is_path = url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        return is_path and url is not None and safe_next(iri_to_uri(url)) is not None
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: these pages have one way to be used."""

@@ -10,11 +10,6 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import Address, User
 
-_POSTAL = (
-    *("first_name", "last_name", "company", "address_1", "address_2", "city"),
-    *("postal_code", "province", "country_code", "phone"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -44,28 +39,6 @@ def has_second_factor(user: User) -> bool:
 def addresses_of(customer: User) -> list[Address]:
     """The customer's address book, the default first. One query."""
     return list(customer.addresses.all())
-
-
-def default_address(customer: User, kind: str = "shipping") -> Address | None:
-    """Where to deliver to, or to bill, unless told otherwise. One query.
-
-    kind: "shipping" or "billing". None where the customer has named none.
-    """
-    found: Address | None = customer.addresses.filter(**{f"is_default_{kind}": True}).first()
-    return found
-
-
-def prefilled(customer: User) -> dict[str, str]:
-    """What a checkout need not ask: names of `Address`' fields, and e-mail. One query."""
-    address = default_address(customer)
-    known: dict[str, str] = {
-        "email": customer.email,
-        "first_name": customer.first_name,
-        "last_name": customer.last_name,
-    }
-    if address is None:
-        return known
-    return known | {name: getattr(address, name) for name in _POSTAL}
 
 
 def confirmed_emails(customer: User) -> list[str]:

@@ -14,9 +14,11 @@ from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
@@ -59,9 +61,10 @@ class StaffLoginView(LoginView):
 class StaffSite(UnfoldAdminSite):
     """The admin."""
 
+    @method_decorator(never_cache)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """Ask who it is; send those who lack a second factor to where they can set one up."""
         onward = LoginView().get_redirect_url(request) or reverse("admin:index")
         if request.method == "GET" and self.has_permission(request):
@@ -80,7 +83,7 @@ class StaffSite(UnfoldAdminSite):
             "next": onward,
             **(extra_context or {}),
         }
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         page = StaffLoginView.as_view(extra_context=context, template_name="admin/login.html")
         return page(request)
 
