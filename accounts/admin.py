@@ -53,7 +53,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     actions = ("sign_out_everywhere", "turn_second_factor_off")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        (_("Name"), {"fields": ("first_name", "last_name", "address_book")}),
+        (_("Name"), {"fields": ("first_name", "last_name", "phone", "address_book")}),
         (
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},

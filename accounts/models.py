@@ -44,6 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May enter the admin."))
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
@@ -75,6 +76,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                     is_staff=False,
                     first_name="",
                     last_name="",
+                    phone="",
                     email__endswith=f"@{ERASED_DOMAIN}",
                 ),
                 name="erased_account_is_empty",

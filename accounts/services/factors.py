@@ -1,4 +1,4 @@
-"""The second factor, where its owner cannot help themselves."""
+"""The second factor, where no page of its own asks for it or its owner cannot help themselves."""
 
 import structlog
 from allauth.mfa.models import Authenticator
@@ -8,6 +8,8 @@ from django.utils import timezone
 from accounts import letters, sealing
 from accounts.models import User
 from shop.storefronts.models import Storefront
+
+CODES = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 
 log = structlog.get_logger("accounts")
 
@@ -56,3 +58,14 @@ def reseal_all() -> tuple[int, list[int]]:
             row.save(update_fields=["data"])
             sealed += 1
     return sealed, lost
+
+
+def is_right_code(user: User, code: str) -> bool:
+    """Whether the code is one of the app's, or an unused recovery code; it is used up by that.
+
+    Wrong codes are to be limited by the caller: six digits are soon tried out.
+    """
+    return any(
+        factor.wrap().validate_code(code)
+        for factor in Authenticator.objects.filter(user=user, type__in=CODES)
+    )

@@ -111,6 +111,7 @@ def export(person: Person) -> dict[str, Any]:
             "email": user.email,
             "first_name": user.first_name,
             "last_name": user.last_name,
+            "phone": user.phone,
             "joined": user.date_joined,
             "last_sign_in": user.last_login,
             "emails": list(
@@ -165,7 +166,7 @@ def erase_account(person: Person) -> list[Outcome]:
     user.groups.clear()
     user.user_permissions.clear()
     user.email = f"{user.pk}@{ERASED_DOMAIN}"
-    user.first_name = user.last_name = ""
+    user.first_name = user.last_name = user.phone = ""
     user.is_active = False
     user.last_login = None
     user.erased_at = timezone.now()

@@ -4,7 +4,7 @@ Nothing here finds out for the caller whether an address is known, except where 
 it: `register` says so, as its clients show that sentence; its calls are throttled.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import check_password, make_password
@@ -60,7 +60,7 @@ def become_customer(identity: Identity, details: Details) -> User:
     locked = Identity.objects.select_for_update().filter(pk=identity.pk).first()
     if locked is None:
         raise EmailTaken
-    customer = User(email=locked.email, first_name=details.first_name, last_name=details.last_name)
+    customer = User(email=locked.email, **asdict(details))
     customer.password = locked.password
     try:
         with transaction.atomic():

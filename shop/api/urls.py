@@ -6,5 +6,6 @@ from shop.api.base.views import UnknownAddress
 
 urlpatterns = [
     path("store/", include("shop.window.api.urls")),
+    path("", include("accounts.api.urls")),
     re_path(r"^(store|auth)/.*$", UnknownAddress.as_view()),
 ]
