@@ -115,7 +115,7 @@ def _queue(order: Order, name: str, **context: Any) -> None:
                     "country": country_name(order.country_code),
                     "order_url": base + reverse("orders:order", args=[order.token]),
                     "find_url": base + reverse("orders:find"),
-                    "return_address": "\n".join(settings.RETURN_ADDRESS),
+                    "return_address": "\n".join(_return_address()),
                     "attached": attached,
                     **context,
                 },
@@ -130,6 +130,11 @@ def _queue(order: Order, name: str, **context: Any) -> None:
             )
     except Exception:
         logger.exception("the mail %s about order %s was not written", name, order.number)
+
+
+def _return_address() -> list[str]:
+    """Where parcels come back to, a line each."""
+    return settings.RETURN_ADDRESS or [settings.SELLER_NAME, *settings.SELLER_ADDRESS]
 
 
 def _not_sent_yet(order: Order) -> list[Invoice]:

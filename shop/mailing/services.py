@@ -3,6 +3,7 @@
 Sending itself is in `sending`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,8 @@ from shop.storefronts.models import Storefront
 
 LONGEST_SUBJECT = 200
 """Characters; mail programs show far fewer."""
+_TOO_MANY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+"""Blank lines that a template's conditions leave behind."""
 
 
 class MailError(Exception):
@@ -92,7 +95,7 @@ def queue(
         sender=sender_of(storefront),
         to=to,
         subject=subject,
-        text=text.strip() + "\n",
+        text=_TOO_MANY_LINES.sub("\n\n", text).strip() + "\n",
         html=html,
         is_secret=secret,
         message_id=new_message_id(storefront.domain),

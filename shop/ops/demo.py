@@ -34,6 +34,7 @@ WORKERS = 2
 BLOCKING_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 LOOK_EVERY, RETRY_EVERY = 1.0, 10.0  # seconds
 SERVER_NAMES = ("granian", "multiprocessing")  # in the command lines of its processes
+SERVER_PID, WORKER_PID = "server.pid", "worker.pid"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SEEDS = ("seed_demo", "seed_shipping", "seed_staff")
 
@@ -79,7 +80,7 @@ def _run(console: Console, stack: contextlib.ExitStack) -> None:
     port = _port()
     _prepare(files)
     stack.enter_context(_only_one(files.root / "lock", port))
-    _end_leftover_server(files)
+    _end_leftovers(files)
     if problem := port_problem(port):
         raise DemoError(f"{problem} Try: make demo PORT={next_free_port(port)}")
 
@@ -94,8 +95,11 @@ def _run(console: Console, stack: contextlib.ExitStack) -> None:
         server = _serve(files, port)
         stack.callback(_end_server, server, files)
         _wait_until_ready(server, port)
+    worker = Worker(files)
+    stack.callback(worker.stop)
+    worker.start()
     console.print(_welcome(port), soft_wrap=True)
-    status = _watch(console, server, valkey)
+    status = _watch(console, server, valkey, worker)
     raise DemoError(f"the web server ended by itself (status {status}); its reason is above.")
 
 
@@ -178,14 +182,46 @@ def _serve(files: DemoFiles, port: int) -> subprocess.Popen[bytes]:
         ]
     )
     # Its own process group, so that the workers can be found by it, too.
-    (files.root / "server.pid").write_text(str(server.pid))
+    (files.root / SERVER_PID).write_text(str(server.pid))
     return server
 
 
-def _watch(console: Console, server: subprocess.Popen[bytes], valkey: Valkey | None) -> int:
-    """Wait until the web server ends, and return its status; a Valkey that ends is started again.
+class Worker:
+    """Does what the shop does in the background, such as sending mails: they are printed here."""
 
-    The shop goes on without it meanwhile, and nothing in it is the only copy.
+    def __init__(self, files: DemoFiles) -> None:
+        self.pid_file = files.root / WORKER_PID
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it. It looks for work every second, and says nothing but what mails say."""
+        self.process = spawn(
+            [
+                *(sys.executable, ROOT / "manage.py", "db_worker", "--queue-name", "*"),
+                *("--no-startup-delay", "--verbosity", "0"),
+            ]
+        )
+        self.pid_file.write_text(str(self.process.pid))
+
+    def stop(self) -> None:
+        """Stop it, after the mail it may be at."""
+        if self.process is not None:
+            end_process(self.process)
+        self.pid_file.unlink(missing_ok=True)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has neither ended by itself nor been ended."""
+        return self.process is not None and self.process.poll() is None
+
+
+def _watch(
+    console: Console, server: subprocess.Popen[bytes], valkey: Valkey | None, worker: Worker
+) -> int:
+    """Wait until the web server ends, and return its status.
+
+    A Valkey or a worker that ends is started again. The shop goes on without them meanwhile:
+    nothing in Valkey is the only copy, and what the worker is to do waits in the database.
     """
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -198,20 +234,24 @@ def _watch(console: Console, server: subprocess.Popen[bytes], valkey: Valkey | N
                 time.sleep(RETRY_EVERY)
             else:
                 console.print("Valkey had ended; it runs again.")
+        if not worker.is_running:
+            worker.start()
+            console.print("The worker had ended; it runs again.")
 
 
 def _end_server(server: subprocess.Popen[bytes], files: DemoFiles) -> None:
     end_process(server)
     end_group(server.pid, *SERVER_NAMES)
-    (files.root / "server.pid").unlink(missing_ok=True)
+    (files.root / SERVER_PID).unlink(missing_ok=True)
 
 
-def _end_leftover_server(files: DemoFiles) -> None:
-    """Stop the web server of a demo that was killed; we hold the lock, so it is nobody's."""
-    path = files.root / "server.pid"
-    with contextlib.suppress(OSError, ValueError):
-        end_group(int(path.read_text()), *SERVER_NAMES)
-        path.unlink()
+def _end_leftovers(files: DemoFiles) -> None:
+    """Stop what a demo that was killed has left running; we hold the lock, so it is nobody's."""
+    for name, commands in ((SERVER_PID, SERVER_NAMES), (WORKER_PID, ("db_worker",))):
+        path = files.root / name
+        with contextlib.suppress(OSError, ValueError):
+            end_group(int(path.read_text()), *commands)
+            path.unlink()
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:

@@ -37,7 +37,7 @@ DATABASES = {
 }
 CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.valkey_url)}
 
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+MAILERS = {"default": {"BACKEND": "shop.mailing.console.ReadableConsoleBackend"}}
 
 # A payment company of its own, on a site of its own; its secret is one that both of them know.
 INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
@@ -49,6 +49,13 @@ SANDBOX_GATEWAY_HOST = "pay.localhost"
 SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
 BANK_ACCOUNT_HOLDER: str = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")
 BANK_IBAN: str = env.str("BANK_IBAN", default="DE89370400440532013000")  # the banks' own example
+
+SELLER_NAME: str = env.str("SELLER_NAME", default="Galleria Demo")
+SELLER_ADDRESS: list[str] = env.list(
+    "SELLER_ADDRESS", default=["1 Arcade Street", "12345 Sampleton", "Germany"]
+)
+SELLER_TAX_ID: str = env.str("SELLER_TAX_ID", default="DE000000000")
+SELLER_CONTACT: str = env.str("SELLER_CONTACT", default="shop@galleria.localhost")
 
 MEDIA_ROOT = DEMO_FILES.media
 WHITENOISE_USE_FINDERS = True  # no collectstatic, and nowhere to collect to

@@ -92,6 +92,24 @@ def fetch(port: int, host: str, path: str = "/") -> str:
         return str(response.read().decode())
 
 
+def queue_a_mail(folder: Path, to: str = "somebody@example.com") -> None:
+    """Put a mail into the outbox, as the shop does, by an operator's command beside the demo."""
+    code = f"""
+from shop.mailing.services import queue
+from shop.storefronts.queries import main_storefront
+shop = main_storefront()
+queue(to="{to}", template="account/mail/letter", context={{"subject": "A letter"}}, language="en",
+      reference="test", storefront=shop, site_url="http://galleria.localhost")
+"""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
+        cwd=ROOT,
+        env={**inherited, "DEMO_DIR": str(folder)},
+        check=True,
+    )
+
+
 def wait_until_alone(folder: Path) -> None:
     deadline = time.monotonic() + 15
     while left_over(folder) and time.monotonic() < deadline:
@@ -110,6 +128,17 @@ def test_the_demo_from_start_to_stop_and_again(folder: Path) -> None:
         assert f"http://{host}.localhost:{port}/" in demo.said
     assert f"http://galleria.localhost:{port}/admin/" in demo.said
     assert fetch(port, "anything", "/readyz") == '{"ready": true, "down": []}'
+
+    # And what is to be done in the background is done: a mail is printed here within seconds
+    queue_a_mail(folder)
+    demo.wait_until_it_says("To: somebody@example.com")
+
+    # When the worker is killed
+    os.kill(int((folder / "worker.pid").read_text()), signal.SIGKILL)
+    # Then the demo goes on, and starts it again
+    demo.wait_until_it_says("The worker had ended; it runs again.")
+    queue_a_mail(folder, "another@example.com")
+    demo.wait_until_it_says("To: another@example.com")
 
     # When a second one is started in the same folder
     second = Demo(folder, free_port())
