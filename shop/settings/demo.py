@@ -43,7 +43,7 @@ MAILERS = {"default": {"BACKEND": "shop.mailing.console.ReadableConsoleBackend"}
 INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
 MIDDLEWARE = with_sandbox(MIDDLEWARE)
 PAYMENT_GATEWAYS: list[str] = env.list(
-    "PAYMENT_GATEWAYS", default=["sandbox", "on-delivery", "bank-transfer"]
+    "PAYMENT_GATEWAYS", default=["on-delivery", "sandbox", "bank-transfer"]
 )
 SANDBOX_GATEWAY_HOST = "pay.localhost"
 SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
