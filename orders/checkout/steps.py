@@ -53,7 +53,7 @@ def first_missing(visit: Visit, offer: Offer) -> Name:
         return "contact"
     if not entry.address_1 or entry.country_code not in served:
         return "address"
-    if offer.chosen is None:
+    if entry.shipping_method not in {quote.method.slug for quote in offer.quotes}:
         return "shipping"
     if visit.gateway() is None:
         return "payment"

@@ -262,7 +262,8 @@ def shipping(visit: Visit, offer: Offer) -> HttpResponse:
     """How it gets there."""
     initial = {"shipping_method": offer.chosen.method.slug} if offer.chosen else {}
     form = ShippingForm(visit.request.POST or None, quotes=offer.quotes, initial=initial)
-    if not form.is_bound and offer.chosen is None:
+    if offer.chosen is None:
+        # The first one is preset, and the summary says what that comes to.
         entry = visit.checkout
         offer = visit.offer(country=entry.country_code, email=entry.email, method="", or_first=True)
     return _enter_or_show(visit, offer, "shipping", form)
