@@ -38,10 +38,14 @@ def other_languages() -> dict[str, str]:
 def tidy(translations: Mapping[str, Mapping[str, Any]]) -> Translations:
     """The translations that say something; no empty text, no empty language."""
     kept = {
-        language: {name: text for name, text in texts.items() if text}
+        language: {name: text for name, text in texts.items() if _says_something(text)}
         for language, texts in translations.items()
     }
     return {language: texts for language, texts in kept.items() if texts}
+
+
+def _says_something(text: Any) -> bool:
+    return any(text) if isinstance(text, list) else bool(text)
 
 
 def merged(before: Translations, said: Mapping[str, Mapping[str, Any]]) -> Translations:

@@ -231,7 +231,7 @@ def test_queries_do_not_grow_with_the_products(
     for number in range(30):
         ProductFactory(slug=f"mug-{number}", storefronts=[network["home"]])
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(12):
         assert export(network["home"], "shopify").count(b"\n") == 31
 
 

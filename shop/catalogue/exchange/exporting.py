@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, Variant
 from shop.catalogue.text import clean_html
 from shop.storefronts.models import Storefront
+from shop.translated.fields import TranslatedModel, other_languages
 
 from .addresses import public_address
 from .formats import Writer, writer_for
@@ -55,8 +56,9 @@ def export_products(
     """
     products = _products(storefront)
     total = products.count()
-    writer = writer_for(format_name, _most_attributes(products))
     source = _Reader(base or f"https://{storefront.domain}")
+    source.languages = [each for each in other_languages() if source.has_words_in(each, products)]
+    writer = writer_for(format_name, _most_attributes(products), source.languages)
     text = io.StringIO(newline="")
     rows = csv.DictWriter(text, writer.header, restval="")
     rows.writeheader()
@@ -118,16 +120,39 @@ def _as_imported(writer: Writer, product: ParsedProduct) -> list[dict[str, Any]]
 
 
 class _Reader:
-    """Reads products from the database as if they came from a file."""
+    """Reads products from the database as if they came from a file, in these languages, too."""
+
+    languages: Sequence[str] = ()
 
     def __init__(self, base: str) -> None:
         self._base = base
-        self._categories: dict[int, tuple[str, ...]] = {}
-        names_at: dict[str, tuple[str, ...]] = {}
+        self._paths: dict[int, list[Category]] = {}
+        at: dict[str, list[Category]] = {}
         for category in Category.objects.order_by("path"):
-            above = names_at.get(category.path[: -category.steplen], ())
-            names = (*above, category.original_name)
-            names_at[category.path] = self._categories[category.pk] = names
+            above = at.get(category.path[: -category.steplen], [])
+            at[category.path] = self._paths[category.pk] = [*above, category]
+
+    def has_words_in(self, language: str, products: QuerySet[Product]) -> bool:
+        """Whether anything that is written about these products is translated. Five queries."""
+        products = products.prefetch_related(None).order_by()
+        named = [pk for pk in self._paths if self._category_names(pk, language)]
+        rows: list[QuerySet[Any]] = [
+            model.objects.filter(product__in=products, translations__has_key=language)
+            for model in (Variant, Option, ProductImage)
+        ]
+        return (
+            products.filter(translations__has_key=language).exists()
+            or products.filter(category__in=named).exists()
+            or any(found.exists() for found in rows)
+        )
+
+    def _category_names(self, pk: int, language: str) -> tuple[str, ...]:
+        """The names of the path, the original where there is no other; empty without any other."""
+        path = self._paths.get(pk, [])
+        names = [node.translations.get(language, {}).get("name", "") for node in path]
+        if not any(names):
+            return ()
+        return tuple(name or node.original_name for name, node in zip(names, path, strict=True))
 
     def parsed(self, product: Product) -> ParsedProduct:
         """The product, its prefetched rows among it."""
@@ -143,27 +168,67 @@ class _Reader:
             title=product.original_title,
             description=clean_html(product.original_description),
             vendor=product.vendor,
-            category_path=self._categories.get(product.category_id or 0, ()),
+            category_path=tuple(
+                node.original_name for node in self._paths.get(product.category_id or 0, [])
+            ),
             tags=[tag.name for tag in product.tags.all()],
             is_published=product.is_published,
             options=[option.original_name for option in product.options.all()],
             attributes=_facts(product.original_attributes),
             variants=[
-                _variant(variant, position, own.get(variant.pk, ""))
+                _variant(variant, position, own.get(variant.pk, ""), self._values(variant))
                 for position, variant in enumerate(product.variants.all(), 1)
             ],
             images=[
-                ParsedImage(public_address(image, self._base), image.position, image.original_alt)
+                ParsedImage(
+                    public_address(image, self._base),
+                    image.position,
+                    image.original_alt,
+                    {each: said.get("alt", "") for each, said in self._said(image)},
+                )
                 for image in images
             ],
+            translations={each: _texts(said) for each, said in self._said(product)},
+            category_translations={
+                each: self._category_names(product.category_id or 0, each)
+                for each in self.languages
+            },
+            option_translations={
+                each: [
+                    option.translations.get(each, {}).get("name", "")
+                    for option in product.options.all()
+                ]
+                for each in self.languages
+            },
         )
+
+    def _said(self, row: TranslatedModel) -> list[tuple[str, dict[str, Any]]]:
+        return [(each, row.translations.get(each, {})) for each in self.languages]
+
+    def _values(self, variant: Variant) -> dict[str, list[str]]:
+        """The option values by language, as many as there are."""
+        blank = [""] * len(variant.option_values)
+        return {
+            each: [*said.get("option_values", []), *blank][: len(blank)]
+            for each, said in self._said(variant)
+        }
+
+
+def _texts(texts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": texts.get("title", ""),
+        "description": clean_html(texts.get("description", "")),
+        "attributes": _facts(texts.get("attributes", {})),
+    }
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, str]:
     return {name: str(facts[name]) for name in sorted(facts)}
 
 
-def _variant(variant: Variant, position: int, image: str) -> ParsedVariant:
+def _variant(
+    variant: Variant, position: int, image: str, translations: dict[str, list[str]]
+) -> ParsedVariant:
     return ParsedVariant(
         line=0,
         option_values=variant.option_values,
@@ -179,4 +244,5 @@ def _variant(variant: Variant, position: int, image: str) -> ParsedVariant:
         taxable=variant.taxable,
         position=position,
         image=image,
+        translations=translations,
     )

@@ -1,5 +1,6 @@
 """Which formats there are, and which one a file is in."""
 
+from collections.abc import Sequence
 from typing import IO, Any, Protocol
 
 from django.utils.translation import gettext as _
@@ -52,6 +53,12 @@ def _detected(table: Table) -> str:
     )  # fmt: skip
 
 
-def writer_for(format_name: str, attributes: int) -> Writer:
-    """The writer of a format; attributes: how many options and facts a product has at most."""
-    return ShopifyWriter() if format_name == SHOPIFY else WooCommerceWriter(attributes)
+def writer_for(format_name: str, attributes: int, languages: Sequence[str] = ()) -> Writer:
+    """The writer of a format.
+
+    attributes: how many options and facts a product has at most. languages: those that any of the
+    products is translated into.
+    """
+    if format_name == SHOPIFY:
+        return ShopifyWriter(languages)
+    return WooCommerceWriter(attributes, languages)

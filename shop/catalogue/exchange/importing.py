@@ -13,11 +13,12 @@ from shop.catalogue.models import Variant
 from shop.catalogue.services import lock_tree
 from shop.storefronts.models import Storefront
 
+from .batches import Batch
 from .formats import open_source
 from .parsed import ParsedProduct, ParsedVariant, Source
 from .reading import CsvProblem
 from .reports import Report
-from .writing import Batch, BatchWriter
+from .writing import BatchWriter
 
 BATCH = 500
 """Products read, compared and written together; with BATCH_WEIGHT it bounds memory."""

@@ -15,6 +15,7 @@ from shop.catalogue.models import variant_title
 from shop.catalogue.services import category_slug
 from shop.catalogue.text import clean_html
 
+from .languages import Said, languages_of
 from .reading import CsvProblem, Refuse, Row
 
 MAX_ROWS = 5_000
@@ -45,6 +46,8 @@ class ParsedVariant:
     image: str
     sku_column: str = ""
     """What the file calls the column of the SKU."""
+    translations: dict[str, list[str]] = field(default_factory=dict)
+    """The option values by language, in the order of these; blank ones are not translated."""
 
     @property
     def title(self) -> str:
@@ -59,11 +62,13 @@ class ParsedImage:
     source_url: str
     position: int
     alt: str
+    translations: dict[str, str] = field(default_factory=dict)
+    """The alternative text by language."""
 
 
 @dataclass
 class ParsedProduct:
-    """One product; `slug` is its identity."""
+    """One product; `slug` is its identity. Translations are those that the file has columns for."""
 
     line: int
     slug: str
@@ -77,14 +82,25 @@ class ParsedProduct:
     attributes: dict[str, str] = field(default_factory=dict)
     variants: list[ParsedVariant] = field(default_factory=list)
     images: list[ParsedImage] = field(default_factory=list)
+    translations: Said = field(default_factory=dict)
+    category_translations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names of the category's path by language."""
+    option_translations: dict[str, list[str]] = field(default_factory=dict)
+    """The names of the options by language."""
 
-    def add_image(self, address: str, position: int = 0, alt: str = "") -> None:
+    def add_image(
+        self,
+        address: str,
+        position: int = 0,
+        alt: str = "",
+        translations: dict[str, str] | None = None,
+    ) -> None:
         """Add a picture unless it is there; without a position it comes last."""
         if not address or any(image.source_url == address for image in self.images):
             return
         last = max((image.position for image in self.images), default=0)
         position = min(position or last + 1, LAST_POSITION)
-        self.images.append(ParsedImage(address, position, alt))
+        self.images.append(ParsedImage(address, position, alt, translations or {}))
 
     @property
     def weight(self) -> int:
@@ -143,13 +159,18 @@ class Seen:
 
 def title_of(row: Row, column: str, slug: str = "") -> str:
     """A product's title: text, no HTML."""
-    title = row.get(column, 255)
+    title = _plain(row, column)
     if not title:
         reason = _("missing in the first row of “%s”") % slug if slug else _("missing")
         raise row.problem(column, reason)
-    if _HTML.search(title):
-        raise row.problem(column, _("“%s” holds HTML; a title is plain text") % title[:80])
     return title
+
+
+def _plain(row: Row, column: str) -> str:
+    text = row.get(column, 255)
+    if _HTML.search(text):
+        raise row.problem(column, _("“%s” holds HTML; a title is plain text") % text[:80])
+    return text
 
 
 def handle_of(row: Row, column: str, handle: str) -> str:
@@ -162,8 +183,7 @@ def handle_of(row: Row, column: str, handle: str) -> str:
 
 def category_of(row: Row, column: str, text: str) -> tuple[str, ...]:
     """The names from the root of the tree: "Clothing > Shirts"."""
-    names = tuple(name.strip() for name in text.split(" > "))
-    names = tuple(row.short(column, name, 120) for name in names if name)
+    names = _names_of(row, column, text)
     try:
         length = sum(len(category_slug(name)) + 1 for name in names)
     except ValidationError as problem:
@@ -171,6 +191,33 @@ def category_of(row: Row, column: str, text: str) -> tuple[str, ...]:
     if length > 500 or len(names) > 30:
         raise row.problem(column, _("the address of this category would be too long"))
     return names
+
+
+def texts_of(row: Row, title: str, description: str, facts: str) -> Said:
+    """What these columns say in other languages."""
+    said: Said = {}
+    for language, column in languages_of(row, title):
+        said.setdefault(language, {})["title"] = _plain(row, column)
+    for language, column in languages_of(row, description):
+        said.setdefault(language, {})["description"] = description_of(row, column)
+    for language, column in languages_of(row, facts):
+        said.setdefault(language, {})["attributes"] = facts_of(row, column)
+    return said
+
+
+def category_names_of(row: Row, column: str, path: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """The names of a category's path in another language, as many as the path has; or none."""
+    names = _names_of(row, column, text)
+    if names and len(names) != len(path):
+        reason = _("“%(text)s” has %(number)s names, but the category has %(wanted)s")
+        shown = {"text": text[:80], "number": len(names), "wanted": len(path)}
+        raise row.problem(column, reason % shown)
+    return names
+
+
+def _names_of(row: Row, column: str, text: str) -> tuple[str, ...]:
+    names = (name.strip() for name in text.split(" > "))
+    return tuple(row.short(column, name, 120) for name in names if name)
 
 
 def tags_of(row: Row, column: str, tags: Iterable[str]) -> list[str]:

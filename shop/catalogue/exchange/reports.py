@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from .languages import Said
 from .reading import CsvProblem
 
 KEPT = 200
@@ -32,6 +33,15 @@ class Change:
             self.details.append(what + values)
         elif len(self.details) == DETAILS:
             self.details.append("…")
+
+    def note_translations(self, of: str, before: Said, after: Said) -> None:
+        """Add a line for each text that is translated otherwise now; `of`: what it is a part of."""
+        for language in sorted({*before, *after}):
+            old, new = before.get(language, {}), after.get(language, {})
+            for name in sorted({*old, *new} - {"description_text"}):
+                if old.get(name) != new.get(name):
+                    what = f"{of}, {language}" if of else f"{name}, {language}"
+                    self.note(what, old.get(name), new.get(name))
 
 
 def _shown(value: Any) -> str:

@@ -6,24 +6,27 @@ picture; further rows hold a variant, a picture or both. The columns got other n
 are understood too. Columns that are not named here are ignored.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .languages import column_in, columns_in, languages_of, with_translations
 from .parsed import (
     MAX_ROWS,
     ParsedProduct,
     ParsedVariant,
     Seen,
     add_variant,
+    category_names_of,
     category_of,
     description_of,
     facts_cell,
     facts_of,
     handle_of,
     tags_of,
+    texts_of,
     title_of,
 )
 from .reading import CsvProblem, Refuse, Row, Table
@@ -59,6 +62,12 @@ NAMES = {column.casefold(): column for column in COLUMNS} | {
 }
 """What a column is called here, by the names it has in files."""
 
+TRANSLATED = (
+    "Title", "Body (HTML)", "Type", "Option1 Name", "Option1 Value", "Option2 Name",
+    "Option2 Value", "Option3 Name", "Option3 Value", "Image Alt Text", ATTRIBUTES,
+)  # fmt: skip
+"""What may be there in other languages, too."""
+
 REQUIRED = ("Handle", "Title", "Variant Price")
 FIELDS = {
     "Body (HTML)": "description",
@@ -93,7 +102,9 @@ class ShopifySource:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._names = table.named(NAMES, REQUIRED, _("Shopify's product CSV"))
+        self._names = table.named(
+            with_translations(NAMES, TRANSLATED), REQUIRED, _("Shopify's product CSV")
+        )
         keeps = {field for column, field in FIELDS.items() if column not in self._names}
         if not {"Published", "Status"} & set(self._names):
             keeps.add("is_published")
@@ -153,10 +164,22 @@ def parse(rows: Sequence[Row]) -> ParsedProduct:
         if number == 0 or _holds_variant(row):
             add_variant(product, _variant(product, row), row, "Option1 Value")
         position = row.integer("Image Position")
-        product.add_image(row.address("Image Src"), position, row.get("Image Alt Text", 512))
+        alts = {
+            language: row.get(column, 512)
+            for language, column in languages_of(row, "Image Alt Text")
+        }
+        product.add_image(row.address("Image Src"), position, row.get("Image Alt Text", 512), alts)
     for variant in product.variants:
         product.add_image(variant.image)
     return product
+
+
+def _options_in_languages(row: Row, what: str, count: int) -> dict[str, list[str]]:
+    """The names or values of all options, in the languages that the first one's column is in."""
+    return {
+        language: [row.get(column_in(f"Option{n} {what}", language), 255) for n in OPTIONS[:count]]
+        for language, _first in languages_of(row, f"Option1 {what}")
+    }
 
 
 def _holds_variant(row: Row) -> bool:
@@ -180,6 +203,7 @@ def _product(row: Row) -> ParsedProduct:
         if not name or name in options[: number - 1]:
             reason = _("named twice") if name else _("missing")
             raise row.problem(f"Option{number} Name", reason)
+    path = category_of(row, "Type", row.get("Type"))
     offered = row.choice("Status", _STATUS)
     published = row.choice("Published", _TRUTH)
     return ParsedProduct(
@@ -188,11 +212,17 @@ def _product(row: Row) -> ParsedProduct:
         title=title,
         description=description_of(row, "Body (HTML)"),
         vendor=row.get("Vendor", 255),
-        category_path=category_of(row, "Type", row.get("Type")),
+        category_path=path,
         tags=tags_of(row, "Tags", row.get("Tags").split(",")),
         is_published=offered and published,
         options=options,
         attributes=facts_of(row, ATTRIBUTES),
+        translations=texts_of(row, "Title", "Body (HTML)", ATTRIBUTES),
+        category_translations={
+            language: category_names_of(row, column, path, row.get(column))
+            for language, column in languages_of(row, "Type")
+        },
+        option_translations=_options_in_languages(row, "Name", len(options)),
     )
 
 
@@ -228,13 +258,18 @@ def _variant(product: ParsedProduct, row: Row) -> ParsedVariant:
         position=len(product.variants) + 1,
         image=row.address("Variant Image"),
         sku_column=row.names.get("Variant SKU", "Variant SKU"),
+        translations=_options_in_languages(row, "Value", count),
     )
 
 
 class ShopifyWriter:
-    """Writes products as `ShopifySource` reads them."""
+    """Writes products as `ShopifySource` reads them.
 
-    header = COLUMNS
+    languages: those that any of the products is translated into.
+    """
+
+    def __init__(self, languages: Sequence[str] = ()) -> None:
+        self.header = (*COLUMNS, *columns_in(TRANSLATED, languages))
 
     def rows(self, product: ParsedProduct) -> list[dict[str, Any]]:
         """One row a variant or picture, whichever there is more of; cells by column."""
@@ -249,6 +284,10 @@ class ShopifyWriter:
                     "Image Src": image.source_url,
                     "Image Position": image.position,
                     "Image Alt Text": image.alt,
+                    **{
+                        column_in("Image Alt Text", language): alt
+                        for language, alt in image.translations.items()
+                    },
                 }
             rows.append(row)
         if rows:
@@ -274,6 +313,26 @@ def _product_cells(product: ParsedProduct) -> dict[str, Any]:
         "Status": "active" if product.is_published else "draft",
         ATTRIBUTES: facts_cell(product.attributes),
         **{f"Option{number} Name": name for number, name in enumerate(names, 1)},
+        **_translated_cells(product),
+    }
+
+
+def _translated_cells(product: ParsedProduct) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for language, texts in product.translations.items():
+        cells[column_in("Title", language)] = texts.get("title", "")
+        cells[column_in("Body (HTML)", language)] = texts.get("description", "")
+        cells[column_in(ATTRIBUTES, language)] = facts_cell(texts.get("attributes", {}))
+    for language, path in product.category_translations.items():
+        cells[column_in("Type", language)] = " > ".join(path)
+    return cells | _numbered("Name", product.option_translations)
+
+
+def _numbered(what: str, translations: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {
+        column_in(f"Option{number} {what}", language): text
+        for language, texts in translations.items()
+        for number, text in enumerate(texts[: len(OPTIONS)], 1)
     }
 
 
@@ -282,6 +341,7 @@ def _variant_cells(variant: ParsedVariant) -> dict[str, Any]:
     before = variant.compare_at_price
     return {
         **{f"Option{number} Value": value for number, value in enumerate(values[:3], 1)},
+        **_numbered("Value", variant.translations),
         "Variant SKU": variant.sku,
         "Variant Grams": variant.weight_grams,
         "Variant Inventory Tracker": "shopify" if variant.tracks_stock else "",

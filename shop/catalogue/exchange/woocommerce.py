@@ -16,16 +16,19 @@ from django.utils.dateparse import parse_date
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from .languages import column_in, languages_of, with_translations
 from .parsed import (
     MAX_ROWS,
     ParsedProduct,
     ParsedVariant,
     add_variant,
+    category_names_of,
     category_of,
     description_of,
     facts_of,
     handle_of,
     tags_of,
+    texts_of,
     title_of,
 )
 from .reading import Row
@@ -52,6 +55,10 @@ COLUMNS = (
 """What is written, in this order; the attributes follow."""
 
 
+TRANSLATED = ("Name", "Description", "Categories", FACTS)
+"""What may be there in other languages, too; and the first two columns of each attribute."""
+
+
 def attribute_columns(number: int) -> tuple[str, str, str, str]:
     """The columns of an attribute, counted from 1: name, values, visible, global."""
     start = f"Attribute {number} "
@@ -62,6 +69,10 @@ _READ = (
     *COLUMNS, *UNITS, "ID", "Date sale price starts", "Date sale price ends",
     *(name for number in range(1, MAX_ATTRIBUTES + 1) for name in attribute_columns(number)),
 )  # fmt: skip
+_TRANSLATED_READ = (
+    *TRANSLATED,
+    *(name for number in range(1, MAX_ATTRIBUTES + 1) for name in attribute_columns(number)[:2]),
+)
 NAMES = {column.casefold(): column for column in _READ}
 """What a column is called here, by its name in small letters."""
 REQUIRED = ("Type", "Name", "Regular price")
@@ -87,6 +98,11 @@ _PUBLISHED = {"": True, "1": True, "true": True, "0": False, "-1": False, "false
 _STOCKED = {"": True, "1": True, "true": True, "0": False, "false": False, "backorder": True}
 _BACKORDER = {"": False, "0": False, "false": False, "1": True, "true": True, "notify": True}
 _TAXABLE = {"": True, "taxable": True, "parent": True, "none": False, "shipping": False}
+
+
+def names() -> dict[str, str]:
+    """What a column is called here, with those of translations."""
+    return with_translations(NAMES, _TRANSLATED_READ)
 
 
 def unescaped(cell: str) -> str:
@@ -134,18 +150,26 @@ def parse(row: Row, variations: Sequence[Row], handle: str = "") -> ParsedProduc
     handle = handle_of(row, HANDLE if row.get(HANDLE) else "Name", handle or row.get(HANDLE))
     title = title_of(row, "Name")
     facts = _attributes(row)
+    path = _category_path(row)
     chosen = {name.casefold() for each in variations for name in _attributes(each)}
+    options = [name for name in facts if name.casefold() in chosen]
     product = ParsedProduct(
         line=row.line,
         slug=handle,
         title=title,
         description=description_of(row, "Description", "Short description"),
         vendor=row.short("Brands", next(iter(split(row.get("Brands"))), ""), 255),
-        category_path=_category_path(row),
+        category_path=path,
         tags=tags_of(row, "Tags", split(row.get("Tags"))),
         is_published=row.choice("Published", _PUBLISHED),
-        options=[name for name in facts if name.casefold() in chosen],
+        options=options,
         attributes=_facts(row, chosen),
+        translations=texts_of(row, "Name", "Description", FACTS),
+        category_translations={
+            language: category_names_of(row, column, path, next(iter(split(row.get(column))), ""))
+            for language, column in languages_of(row, "Categories")
+        },
+        option_translations=_attributes_in_languages(row, options, 0),
     )
     for position, address in enumerate(split(row.get("Images")), 1):
         product.add_image(row.checked_address("Images", address), position)
@@ -175,6 +199,22 @@ def _attributes(row: Row) -> dict[str, list[str]]:
                 raise row.problem(name_column, _("named twice"))
             found[name] = values
     return found
+
+
+def _attributes_in_languages(row: Row, options: Sequence[str], part: int) -> dict[str, list[str]]:
+    """The names (part 0) or values (part 1) of the options in other languages."""
+    numbers: dict[str, int] = {}
+    for number in range(1, MAX_ATTRIBUTES + 1):
+        name = attribute_columns(number)[0]
+        if name not in row.cells:
+            break
+        numbers.setdefault(row.get(name).casefold(), number)
+    said: dict[str, list[str]] = {}
+    for language, _first in languages_of(row, attribute_columns(1)[part]):
+        columns = [attribute_columns(numbers[option.casefold()])[part] for option in options]
+        cells = [row.get(column_in(column, language), 255) for column in columns]
+        said[language] = [", ".join(split(cell)) if part else cell for cell in cells]
+    return said
 
 
 def _facts(row: Row, chosen: set[str]) -> dict[str, str]:
@@ -227,6 +267,7 @@ def _variant(product: ParsedProduct, row: Row, parent: Row) -> ParsedVariant:
         position=len(product.variants) + 1,
         image=_own_image(row) if is_variation else "",
         sku_column=row.names.get("SKU", "SKU"),
+        translations=_attributes_in_languages(row, product.options, 1),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from .languages import column_in, columns_in
 from .parsed import MAX_ROWS, ParsedProduct, ParsedVariant, Seen, facts_cell
 from .reading import CsvProblem, Refuse, Row, Table
 from .woocommerce import (
@@ -17,13 +18,14 @@ from .woocommerce import (
     FACTS,
     FIELDS,
     HANDLE,
-    NAMES,
     REQUIRED,
+    TRANSLATED,
     UNITS,
     attribute_columns,
     default_handle,
     escaped,
     joined,
+    names,
     parse,
     types_of,
     unescaped,
@@ -45,7 +47,7 @@ class WooCommerceSource:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._names = table.named(NAMES, REQUIRED, _("WooCommerce's product CSV"))
+        self._names = table.named(names(), REQUIRED, _("WooCommerce's product CSV"))
         self._called = dict(zip(self._names, table.header, strict=True))
         keeps = {field for column, field in FIELDS.items() if column not in self._names}
         if not set(UNITS) & set(self._names):
@@ -163,13 +165,15 @@ class WooCommerceSource:
 class WooCommerceWriter:
     """Writes products as `WooCommerceSource` reads them.
 
-    attributes: how many a product has at most, options and facts together.
+    attributes: how many a product has at most, options and facts together. languages: those that
+    any of the products is translated into.
     """
 
-    def __init__(self, attributes: int) -> None:
+    def __init__(self, attributes: int, languages: Sequence[str] = ()) -> None:
         numbers = range(1, attributes + 1)
-        columns = (name for number in numbers for name in attribute_columns(number))
-        self.header = (*COLUMNS, *columns)
+        columns = [name for number in numbers for name in attribute_columns(number)]
+        options = [name for number in numbers for name in attribute_columns(number)[:2]]
+        self.header = (*COLUMNS, *columns, *columns_in([*TRANSLATED, *options], languages))
 
     def rows(self, product: ParsedProduct) -> list[dict[str, Any]]:
         """A simple product, or a variable one with its variations; cells by column."""
@@ -184,6 +188,7 @@ class WooCommerceWriter:
             "Images": joined(image.source_url for image in product.images),
             "Brands": joined([product.vendor]),
             HANDLE: product.slug,
+            **_translated_cells(product),
         }
         if not product.options:
             cells = _variant_cells(product.variants[0], "simple")
@@ -210,6 +215,17 @@ class WooCommerceWriter:
         return parse(plain[0], plain[1:])
 
 
+def _translated_cells(product: ParsedProduct) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for language, texts in product.translations.items():
+        cells[column_in("Name", language)] = texts.get("title", "")
+        cells[column_in("Description", language)] = texts.get("description", "")
+        cells[column_in(FACTS, language)] = facts_cell(texts.get("attributes", {}))
+    for language, path in product.category_translations.items():
+        cells[column_in("Categories", language)] = joined([" > ".join(path)])
+    return cells
+
+
 def _escaped(cells: dict[str, Any]) -> dict[str, Any]:
     return {name: escaped(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
 
@@ -223,6 +239,12 @@ def _attributes(product: ParsedProduct, variant: ParsedVariant | None) -> dict[s
         flags = ("", 0) if variant else (1, 0)
         columns = attribute_columns(number + 1)
         cells |= dict(zip(columns, (name, joined(own), *flags), strict=True))
+        if variant is None:
+            for language, called in product.option_translations.items():
+                cells[column_in(columns[0], language)] = called[number]
+        else:
+            for language, texts in variant.translations.items():
+                cells[column_in(columns[1], language)] = joined([texts[number]])
     if variant is None:
         options = {name.casefold() for name in product.options}
         facts = {name: value for name, value in product.attributes.items()

@@ -1,7 +1,6 @@
 """Brings a batch of products in the database up to what a file says of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,17 +11,19 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shop.catalogue.models import Category, Option, Product, ProductImage, Tag, Variant
-from shop.catalogue.services import add_category, category_slug
-from shop.catalogue.text import plain_text
+from shop.catalogue.models import Option, Product, ProductImage, Tag, Variant
+from shop.catalogue.text import plain_text, with_plain_text
 from shop.storefronts.models import Storefront
-from shop.translated.fields import stored
+from shop.translated.fields import merged, stored
 
 from .addresses import KnownImages
+from .batches import Batch
+from .languages import Said
 from .parsed import ParsedProduct, ParsedVariant
 from .reports import Change
+from .shelves import Shelves
 
-PRODUCT_FIELDS = ("title", "description", "vendor", "attributes", "is_published", "category_id")
+PRODUCT_FIELDS = ("title", "description", "vendor", "attributes", "is_published")
 VARIANT_FIELDS = (
     "barcode", "price", "compare_at_price", "tracks_stock", "stock", "allows_backorder",
     "weight_grams", "requires_shipping", "taxable", "position",
@@ -37,34 +38,6 @@ RELATED: dict[str, type[Model]] = {
 }
 
 
-@dataclass
-class Batch:
-    """Some products of a file beside those in the database, and what is done about them."""
-
-    found: dict[str, Product]
-    """Products by slug; after `write_products` all of them."""
-    created: set[int] = field(default_factory=set)
-    """Products, by id, that this batch made."""
-    changes: dict[int, Change] = field(default_factory=dict)
-    """What is new, by the id of the product; those it made are among them."""
-    pairs: list[tuple[ParsedProduct, Product]] = field(default_factory=list)
-    late_skus: dict[int, tuple[str, ParsedVariant]] = field(default_factory=dict)
-    """Variants, by id, that get their SKU at the end, because another one has it now."""
-    variants_removed: int = 0
-    images_removed: int = 0
-
-    def there(self, product: Product, name: str) -> list[Any]:
-        """The product's rows of that name before the import, as they were fetched."""
-        return [] if product.pk in self.created else list(getattr(product, name).all())
-
-    def change(self, product: Product) -> Change:
-        """Where to note what is new about a product; it counts as changed from now on."""
-        if product.pk not in self.changes:
-            is_new = product.pk in self.created
-            self.changes[product.pk] = Change(product.slug, product.title, is_new)
-        return self.changes[product.pk]
-
-
 class BatchWriter:
     """Writes batch after batch, for a storefront.
 
@@ -75,20 +48,7 @@ class BatchWriter:
         self.storefront = storefront
         self.keeps = keeps
         self.domains = set(Storefront.objects.values_list("domain", flat=True))
-        self.categories: dict[tuple[str, ...], Category] = {}
-        self.category_names: dict[int, str] = {}
-        self.addresses: dict[str, Category] = {}
-        names_at: dict[str, tuple[str, ...]] = {}
-        for category in Category.objects.order_by("path"):
-            names = names_at.get(category.path[: -category.steplen], ())
-            names_at[category.path] = (*names, category.original_name)
-            self.remember(names_at[category.path], category)
-
-    def remember(self, names: tuple[str, ...], category: Category) -> None:
-        """Know a category by its names and by its address."""
-        self.categories.setdefault(names, category)
-        self.addresses.setdefault(category.url_path, category)
-        self.category_names[category.pk] = " > ".join(names)
+        self.shelves = Shelves()
 
     def write(self, parsed: list[ParsedProduct]) -> Batch:
         """Compare and write a batch."""
@@ -130,12 +90,13 @@ class BatchWriter:
         """Create and update the products themselves."""
         to_create, to_update = [], []
         for item in parsed:
-            values: dict[str, Any] = {
-                name: getattr(item, name) for name in PRODUCT_FIELDS if name != "category_id"
-            }
-            if item.category_path:
-                values["category_id"] = self.category(item.category_path).pk
+            values: dict[str, Any] = {name: getattr(item, name) for name in PRODUCT_FIELDS}
             product = batch.found.get(item.slug)
+            before_now = product.translations if product else {}
+            values["translations"] = with_plain_text(merged(before_now, item.translations))
+            if item.category_path:
+                values["category_id"] = self.shelves.category(item.category_path).pk
+            named = self.shelves.name(item)
             if product is None:
                 words = plain_text(item.description)
                 to_create.append(Product(slug=item.slug, original_description_text=words, **values))
@@ -146,9 +107,11 @@ class BatchWriter:
                 product.description_text = plain_text(product.original_description)
                 to_update.append(product)
                 self.note_fields(batch.change(product), product, before, changed)
+            for name, translation in named:
+                batch.change(product).note(_("category"), name, translation)
         Product.objects.bulk_create(to_create)
-        fields = [name.removesuffix("_id") for name in PRODUCT_FIELDS]
-        Product.objects.bulk_update(to_update, [*fields, "description_text"])
+        fields = [*PRODUCT_FIELDS, "category", "translations", "description_text"]
+        Product.objects.bulk_update(to_update, fields)
         batch.found.update({product.slug: product for product in to_create})
         batch.created.update(product.pk for product in to_create)
         for product in to_create:
@@ -163,39 +126,49 @@ class BatchWriter:
                 continue
             label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             values = [old, stored(row, name)]
+            if name == "translations":
+                change.note_translations(of, *values)
+                continue
             if name == "category_id":
-                values = [self.category_names.get(pk, "") for pk in values]
+                values = [self.shelves.names.get(pk, "") for pk in values]
             change.note(f"{label} ({of})" if of else label, *values)
-
-    def category(self, path: tuple[str, ...]) -> Category:
-        """The category with these names, or with the address they give; made where missing."""
-        if path in self.categories:
-            return self.categories[path]
-        parent = self.category(path[:-1]) if len(path) > 1 else None
-        slug = category_slug(path[-1])
-        address = f"{parent.url_path}/{slug}" if parent else slug
-        if address not in self.addresses:
-            self.remember(path, add_category(path[-1], parent))
-        self.categories[path] = self.addresses[address]
-        return self.categories[path]
 
     def write_options(self, batch: Batch) -> None:
         """Give each product the options of the file, in their order."""
-        stale, new = [], []
+        stale: list[int] = []
+        new: list[Option] = []
+        renamed: list[Option] = []
         for item, product in batch.pairs:
             there = sorted(batch.there(product, "options"), key=lambda option: option.position)
-            before = [option.original_name for option in there]
-            if before != item.options:
+            before = {option.original_name: option for option in there}
+            said = option_texts(item)
+            if list(before) != item.options:
                 stale.append(product.pk)
                 new += [
-                    Option(product=product, original_name=name, position=position)
-                    for position, name in enumerate(item.options, 1)
+                    Option(
+                        product=product,
+                        original_name=name,
+                        position=at + 1,
+                        translations=merged(
+                            before[name].translations if name in before else {}, said[at]
+                        ),
+                    )
+                    for at, name in enumerate(item.options)
                 ]
                 if product.pk not in batch.created:
                     change = batch.change(product)
                     change.note(_("options"), ", ".join(before), ", ".join(item.options))
+                continue
+            for option, texts in zip(there, said, strict=True):
+                old = option.translations
+                option.translations = merged(old, texts)
+                if option.translations != old:
+                    renamed.append(option)
+                    change = batch.change(product)
+                    change.note_translations(option.original_name, old, option.translations)
         Option.objects.filter(product__in=stale).delete()
         Option.objects.bulk_create(new)
+        Option.objects.bulk_update(renamed, ["translations"])
 
     def write_variants(self, batch: Batch) -> None:
         """Create, update and remove variants, so that each product has those of the file."""
@@ -211,8 +184,11 @@ class BatchWriter:
                 variant.original_title: variant for variant in batch.there(product, "variants")
             }
             for parsed in item.variants:
-                values = {name: getattr(parsed, name) for name in VARIANT_FIELDS}
                 variant = there.pop(parsed.title, None)
+                values = {name: getattr(parsed, name) for name in VARIANT_FIELDS}
+                values["translations"] = merged(
+                    variant.translations if variant else {}, variant_texts(parsed)
+                )
                 if variant is None:
                     variant = Variant(
                         product=product,
@@ -244,7 +220,8 @@ class BatchWriter:
         Variant.objects.filter(pk__in=to_delete).delete()
         Variant.objects.filter(pk__in=without_sku).update(sku="")
         Variant.objects.bulk_create(to_create)
-        Variant.objects.bulk_update(to_update, VARIANT_FIELDS, batch_size=ROWS)
+        fields = [*VARIANT_FIELDS, "translations"]
+        Variant.objects.bulk_update(to_update, fields, batch_size=ROWS)
         batch.late_skus = {variant.pk: (slug, parsed) for variant, slug, parsed in late}
         batch.variants_removed = len(to_delete)
 
@@ -266,12 +243,14 @@ class BatchWriter:
             shown_by = dict(_own_images(item))
             for parsed in item.images:
                 title = shown_by.get(parsed.source_url)
+                image = known.take(parsed.source_url)
+                said = {language: {"alt": alt} for language, alt in parsed.translations.items()}
                 values = {
                     "variant_id": None if title is None else variants[product.pk, title],
                     "alt": parsed.alt,
+                    "translations": merged(image.translations if image else {}, said),
                     "position": parsed.position,
                 }
-                image = known.take(parsed.source_url)
                 if image is None:
                     to_create.append(
                         ProductImage(product=product, source_url=parsed.source_url, **values)
@@ -285,7 +264,7 @@ class BatchWriter:
                 stale.append(image)
                 batch.change(product).note(_("image %s removed") % image.source_url[:80])
         ProductImage.objects.bulk_create(to_create)
-        ProductImage.objects.bulk_update(to_update, ["variant", "alt", "position"])
+        ProductImage.objects.bulk_update(to_update, ["variant", "alt", "translations", "position"])
         ProductImage.objects.filter(pk__in=[image.pk for image in stale]).delete()
         for image in stale:
             if image.file:
@@ -349,6 +328,19 @@ def stock_to_write(variant: Variant, *, is_new: bool) -> Any:
     stock = variant.stock if is_new else F("stock")
     limited = variant.tracks_stock and not variant.allows_backorder
     return Greatest(F("reserved"), stock) if limited else stock
+
+
+def option_texts(item: ParsedProduct) -> list[Said]:
+    """For each option what the file calls it in other languages."""
+    return [
+        {language: {"name": names[at]} for language, names in item.option_translations.items()}
+        for at in range(len(item.options))
+    ]
+
+
+def variant_texts(parsed: ParsedVariant) -> Said:
+    """What the file calls the option values in other languages."""
+    return {language: {"option_values": values} for language, values in parsed.translations.items()}
 
 
 def _own_images(item: ParsedProduct) -> Iterator[tuple[str, str]]:
