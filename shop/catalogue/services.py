@@ -1,60 +1,13 @@
-"""Writes to the catalogue: categories, and the stock that orders take."""
-
-from collections.abc import Mapping
+"""Writes to the catalogue: categories. Stock is shop.stock's."""
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from shop.storefronts.models import Storefront
 
-from .models import Category, Variant
-
-
-class OutOfStock(Exception):
-    """Fewer of a variant are left than were asked for. Nothing may be kept: roll back."""
-
-    def __init__(self, variant_id: int, available: int) -> None:
-        super().__init__(f"variant {variant_id}: {available} left")
-        self.variant_id = variant_id
-        self.available = available
-
-
-def take_stock(quantities: Mapping[int, int]) -> None:
-    """Take so many of each variant (id: quantity) from stock, all or none.
-
-    Each is one UPDATE guarded by what is left, in primary-key order so that two orders never wait
-    for each other crosswise. Untracked variants are left alone; one that allows backorder goes
-    down to zero and no further.
-
-    Call it inside a transaction. Raises OutOfStock, upon which the caller must roll back;
-    RuntimeError outside a transaction; ValueError for a quantity below 1.
-    """
-    if not connection.in_atomic_block:
-        raise RuntimeError("take_stock needs a transaction: half an order must not keep its stock.")
-    if any(quantity < 1 for quantity in quantities.values()):
-        raise ValueError("Only quantities of one or more can be taken.")
-    tracks = dict(Variant.objects.filter(pk__in=quantities).values_list("pk", "tracks_stock"))
-    for pk in sorted(quantities):
-        if tracks.get(pk) is False:
-            continue
-        quantity = quantities[pk]
-        taken = (
-            Variant.objects.filter(pk=pk)
-            .filter(Q(stock__gte=quantity) | Q(allows_backorder=True) | Q(tracks_stock=False))
-            .update(
-                stock=Case(
-                    When(tracks_stock=False, then=F("stock")),
-                    When(stock__gte=quantity, then=F("stock") - quantity),
-                    default=Value(0),
-                )
-            )
-        )
-        if not taken:
-            left = Variant.objects.filter(pk=pk).values_list("stock", flat=True).first()
-            raise OutOfStock(pk, left or 0)
+from .models import Category
 
 
 def lock_tree() -> None:

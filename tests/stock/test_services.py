@@ -1,10 +1,14 @@
 """Promised, sold, given up, put back, received, counted: on PostgreSQL and on SQLite."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from shop.catalogue.models import Variant
 from shop.stock import services
 from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.stock.helpers import BY, levels, movements, reserve, states, variant
@@ -222,3 +226,92 @@ def test_a_count_sets_the_stock_but_never_below_what_is_promised() -> None:
 
     assert levels(shirt) == [(4, 3)]
     assert movements(shirt) == [("initial", 5, 5, ""), ("corrected", -1, 4, "")]
+
+
+def test_what_cannot_be_meant_is_refused() -> None:
+    shirt = variant(5)
+    until = timezone.now()
+
+    for wanted in ({}, {shirt.pk: 0}, {shirt.pk: -1}):
+        with pytest.raises(ValueError, match="one or more"):
+            services.reserve("order-1", wanted, until=until, by=BY)
+    with pytest.raises(services.OutOfStock) as gone:
+        services.reserve("order-1", {987654: 1}, until=until, by=BY)
+    assert (gone.value.variant_id, gone.value.available) == (987654, 0)
+    with pytest.raises(services.NotReserved):
+        services.sell("order-1", by=BY)
+    with pytest.raises(services.NotReserved):
+        services.put_back("order-1", {shirt.pk: 1}, by=BY)
+    services.release("order-1", by=BY)
+    assert not services.extend("order-1", until)
+    for quantity in (0, -1):
+        with pytest.raises(ValueError, match="one or more"):
+            services.receive(shirt.pk, quantity, by=BY)
+        with pytest.raises(ValueError, match="one or more"):
+            services.put_back("order-1", {shirt.pk: quantity}, by=BY)
+    with pytest.raises(ValueError, match="fewer than none"):
+        services.correct(shirt.pk, -1, by=BY)
+    with pytest.raises(Variant.DoesNotExist):
+        services.receive(987654, 1, by=BY)
+
+    assert levels(shirt) == [(5, 0)]
+    assert movements(shirt) == [("initial", 5, 5, "")]
+
+
+def test_what_was_promised_is_sold_even_if_the_catalogue_no_longer_has_it() -> None:
+    shirt, bowl = variant(5), variant(5)
+    reserve("order-1", (shirt, 2), (bowl, 1))
+    reserve("order-2", (shirt, 1), (bowl, 1))
+    pk = shirt.pk
+    shirt.delete()
+
+    services.sell("order-1", by=BY)
+    services.release("order-2", by=BY)
+    services.put_back("order-1", {pk: 1, bowl.pk: 1}, by=BY)
+
+    assert levels(bowl) == [(5, 0)]
+    assert states("order-1") == [("sold", 2, 0, 0, 1), ("sold", 1, 0, 0, 1)]
+
+
+def test_what_was_given_up_cannot_be_sold_once_the_catalogue_no_longer_has_it() -> None:
+    shirt = variant(5)
+    reserve("order-1", (shirt, 2))
+    services.release("order-1", by=BY)
+    shirt.delete()
+
+    with pytest.raises(services.OutOfStock):
+        services.sell("order-1", by=BY)
+
+
+def test_tracking_that_begins_or_ends_while_an_order_is_paid() -> None:
+    begins, ends = variant(None), variant(5)
+    reserve("order-1", (begins, 2), (ends, 2))
+    Variant.objects.filter(pk=begins.pk).update(tracks_stock=True, stock=3)
+    Variant.objects.filter(pk=ends.pk).update(tracks_stock=False)
+
+    services.sell("order-1", by=BY)
+
+    assert levels(begins, ends) == [(1, 0), (5, 0)]
+
+
+def queries_of(many: int) -> list[int]:
+    """How many queries each step of an order with so many things costs, savepoints left out."""
+    wanted = [(variant(9), 2) for _each in range(many)]
+    steps: list[Callable[[], object]] = [
+        lambda: reserve(f"order-{many}", *wanted),
+        lambda: services.sell(f"order-{many}", by=BY),
+        lambda: services.put_back(f"order-{many}", {each.pk: 1 for each, _n in wanted}, by=BY),
+        lambda: reserve(f"another-{many}", *wanted),
+        lambda: services.release(f"another-{many}", by=BY),
+    ]
+    counts = []
+    with transaction.atomic():
+        for step in steps:
+            with CaptureQueriesContext(connection) as asked:
+                step()
+            counts.append(sum("SAVEPOINT" not in each["sql"] for each in asked.captured_queries))
+    return counts
+
+
+def test_no_step_costs_more_queries_for_more_things() -> None:
+    assert queries_of(1) == queries_of(6) == [5, 6, 7, 5, 5]
