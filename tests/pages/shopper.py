@@ -1,9 +1,8 @@
-"""What a shopper does and sees: the pages of the shop, and the way to each of them."""
+"""What a shopper does, in any language: the pages are known by their addresses and forms."""
 
 import re
-from dataclasses import dataclass
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pages.running import SLUGS, Demo
 
@@ -17,18 +16,8 @@ PERSON = {
     "city": "Berlin",
 }
 
-
 STOPPED = "/sessionsync/generate_auth_code/?challenge=none"
 """A handshake that nobody began."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A page to look at: its name, the site it is on, and its path with query."""
-
-    name: str
-    slug: str
-    path: str
 
 
 def product_paths(demo: Demo, slug: str) -> list[str]:
@@ -58,70 +47,61 @@ def kinds_of_products(demo: Demo, slug: str) -> dict[str, str]:
     return found
 
 
-def catalogue_pages(demo: Demo, slug: str) -> list[Shown]:
-    """The pages of a site that show the same to everyone."""
-    pages = {
-        "home": "/",
-        "category": category_paths(demo, slug)[0],
-        **kinds_of_products(demo, slug),
-        "search": "/search/?q=a",
-        "nothing-found": "/search/?q=zzzz",
-        "not-found": "/nothing/here/",
-        **({"styleguide": "/styleguide/"} if slug == "galleria" else {}),
-    }
-    return [Shown(name, slug, path) for name, path in pages.items()]
+def add(page: Page) -> None:
+    """Buy the product on the page that is open, with or without script."""
+    page.locator("form.buy button[type=submit]").click()
+    page.locator(".notice--success").first.wait_for()
 
 
 def add_to_cart(page: Page, demo: Demo, slug: str, path: str) -> str:
-    """Buy the product at this path by its form, with or without script; returns its title."""
+    """Buy the product at this path; returns its title."""
     page.goto(demo.url(slug, path))
     title = page.locator("h1").inner_text().strip()
-    page.get_by_role("button", name="Add to cart").click()
-    page.get_by_text("put into your cart").wait_for()
+    add(page)
     return title
 
 
 def fill_cart(page: Page, demo: Demo) -> None:
-    """Put something of each sub-site into the one cart."""
+    """Put something of each sub-site into the one cart, and nothing else."""
+    empty_cart(page, demo)
     for slug in SLUGS[1:]:
         add_to_cart(page, demo, slug, kinds_of_products(demo, slug)["product"])
 
 
-def fill_checkout(page: Page) -> None:
-    """Fill the checkout's form, which is open."""
+def empty_cart(page: Page, demo: Demo) -> None:
+    """Take everything out of the cart."""
+    page.goto(demo.url("galleria", "/cart/"))
+    for left in range(page.locator(".line").count(), 0, -1):
+        page.locator(".line__remove").first.click()
+        expect(page.locator(".line")).to_have_count(left - 1)
+
+
+def fill(page: Page) -> None:
+    """Fill whatever the page that is open asks of the shopper's name, address and delivery."""
     for name, value in PERSON.items():
-        page.fill(f'[name="{name}"]', value)
-    page.select_option('[name="country_code"]', label="Germany")
-    page.locator('[name="shipping_method"]').first.check()
-    page.locator('[name="payment_method"]').first.check()
+        for box in page.locator(f'main [name="{name}"]').all():
+            box.fill(value)
+    for select in page.locator('[name="country_code"]:is(select)').all():
+        select.select_option(value="de")
+    if page.locator('[name="shipping_method"]').count():
+        page.locator('[name="shipping_method"]').first.check()
+
+
+def fill_checkout(page: Page) -> None:
+    """Fill the checkout's one page, which is open."""
+    fill(page)
+    page.locator('[name="payment_method"][value="on-delivery"]').check()
+
+
+def order_button(page: Page) -> Locator:
+    """The button that orders."""
+    return page.locator('form[method="post"] .button--wide[type=submit]').last
 
 
 def place_order(page: Page, demo: Demo, slug: str) -> str:
-    """Order what is in the cart; returns the path of the order's page."""
+    """Order what is in the cart, to be paid on delivery; returns the path of the order's page."""
     page.goto(demo.url(slug, "/checkout/"))
     fill_checkout(page)
-    page.get_by_role("button", name="Place the order").click()
+    order_button(page).click()
     page.wait_for_url("**/orders/**")
     return "/orders/" + page.url.split("/orders/")[1]
-
-
-def open_page(page: Page, demo: Demo, shown: Shown) -> Response:
-    """Open a page in the way that leads to it; returns what the server said in the end."""
-    address = demo.url(shown.slug, shown.path)
-    if shown.name == "confirm":  # a form of nobody knows whom
-        page.goto(
-            f'data:text/html,<form method="post" action="{address}"><input name="quantity" '
-            'value="1"><button>Send</button></form>'
-        )
-        with page.expect_navigation(url="**/sessionsync/resume/**") as sent:
-            page.get_by_role("button").click()
-        answer: Response | None = sent.value
-    else:
-        answer = page.goto(address, wait_until="load")
-    if shown.name == "checkout-refused":
-        with page.expect_navigation() as sent:
-            page.get_by_role("button", name="Place the order").click()
-        page.locator(".error-summary").wait_for()
-        answer = sent.value
-    assert answer
-    return answer

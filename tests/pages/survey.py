@@ -2,26 +2,36 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 from tests.pages import node
-from tests.pages.running import SLUGS, Demo
-from tests.pages.shopper import (
-    STOPPED,
-    Shown,
-    catalogue_pages,
-    fill_cart,
-    open_page,
-    place_order,
-)
+from tests.pages.running import Demo
+from tests.pages.tour import Shown, Visit, take
+from tests.pages.words import SAID
 
 type Scheme = Literal["light", "dark"]
 
-WAYS: list[tuple[Scheme, int, int]] = [("light", 1280, 900), ("dark", 390, 844)]
-"""How each page is seen: colour scheme, width and height; at the narrow one also at 320."""
+
+@dataclass(frozen=True)
+class Way:
+    """How pages are seen: colour scheme, window in pixels, language."""
+
+    scheme: Scheme
+    width: int
+    height: int
+    language: str = "en"
+
+
+WAYS = (
+    Way("light", 1280, 900),
+    Way("dark", 390, 844),
+    Way("light", 390, 844, "zh-hans"),
+)
+"""Each page is seen in each of these ways; at the narrow ones also at 320."""
 NARROWEST = 320
 
 SHIFTS = """
@@ -41,19 +51,22 @@ _HINT = re.compile(r"(?<=[?&])_ss?=[^&#\"]*")
 
 @dataclass(frozen=True)
 class View:
-    """One page as it was seen once. shift: the cumulative layout shift, without a unit."""
+    """One page as it was seen once. shift: the cumulative layout shift, without a unit.
+
+    said: its texts, those of attributes that are read out among them.
+    """
 
     shown: Shown
-    scheme: Scheme
-    width: int
+    way: Way
     violations: list[str]
     rules: int
     shift: float
     overflow: dict[int, int]
     complaints: list[str]
+    said: list[str]
 
     def __str__(self) -> str:
-        return f"{self.shown.slug} {self.shown.name} ({self.scheme}, {self.width})"
+        return f"{self.shown.title} ({self.way.scheme}, {self.way.width})"
 
 
 @dataclass
@@ -71,93 +84,55 @@ class Survey:
 
 
 def look_at_everything(demo: Demo, browser: Browser, folder: Path) -> Survey:
-    """Visit all pages as one shopper a way: catalogue, empty cart, then a purchase."""
+    """Go on the tour as one shopper a way."""
     survey = Survey(folder)
     axe = node.axe_source()
-    for scheme, width, height in WAYS:
+    for way in WAYS:
         context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,
+            viewport={"width": way.width, "height": way.height},
+            color_scheme=way.scheme,
             reduced_motion="reduce",
         )
         context.set_default_timeout(20_000)
         context.add_init_script(SHIFTS)
         page = context.new_page()
-        for shown in _journey(page, demo):
-            survey.views.append(_look(page, demo, shown, scheme, width, height, axe, survey))
+        complaints: list[str] = []
+        page.on("console", partial(_note, complaints))
+        page.on("pageerror", partial(_note_error, complaints))
+        for visit in take(page, demo, way.language, lambda stop: stop.survey):
+            survey.views.append(_look(page, visit, way, axe, survey, complaints))
+            complaints.clear()
         context.close()
-    _without_cookies(demo, browser, axe, survey)
     return survey
 
 
-def _journey(page: Page, demo: Demo) -> Any:
-    """Each page in an order in which it can be seen; what lies between happens here."""
-    for slug in SLUGS:
-        yield from catalogue_pages(demo, slug)
-        yield Shown("cart-empty", slug, "/cart/")
-    yield Shown("stopped", "galleria", STOPPED)
-    fill_cart(page, demo)
-    for slug in SLUGS:
-        yield Shown("cart", slug, "/cart/")
-        yield Shown("checkout", slug, "/checkout/")
-        yield Shown("checkout-refused", slug, "/checkout/")
-    order = place_order(page, demo, "galleria")
-    for slug in SLUGS:
-        yield Shown("order", slug, order)
+def _note(complaints: list[str], message: ConsoleMessage) -> None:
+    # Chromium reports the status of a 404 page; that is what was asked for.
+    if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        complaints.append(message.text)
+
+
+def _note_error(complaints: list[str], error: Error) -> None:
+    complaints.append(str(error))
 
 
 def _look(
-    page: Page,
-    demo: Demo,
-    shown: Shown,
-    scheme: Scheme,
-    width: int,
-    height: int,
-    axe: str,
-    survey: Survey,
+    page: Page, visit: Visit, way: Way, axe: str, survey: Survey, complaints: list[str]
 ) -> View:
-    complaints: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # Chromium reports the status of a 404 page; that is what was asked for.
-        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    answer = open_page(page, demo, shown)
-    name = f"{shown.slug}-{shown.name}.html"
-    (survey.folder / name).write_text(answer.text(), encoding="utf-8")
+    shown = visit.shown
+    (survey.folder / f"{shown.title}.html").write_text(visit.answer.text(), encoding="utf-8")
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     page.wait_for_timeout(100)
     shift = page.evaluate("window.shifts")
     page.evaluate("window.scrollTo(0, 0)")
     links = page.locator("a[href]").evaluate_all("links => links.map(link => link.href)")
     survey.links[shown] = {_HINT.sub("", link).rstrip("?&") for link in links}
-    overflow = {width: page.evaluate(OVERFLOW)}
+    overflow = {way.width: page.evaluate(OVERFLOW)}
+    said = page.evaluate(SAID)
     page.evaluate(axe)
     violations, rules = page.evaluate(AXE)
-    if width < 1000:
-        page.set_viewport_size({"width": NARROWEST, "height": height})
+    if way.width < 1000:
+        page.set_viewport_size({"width": NARROWEST, "height": way.height})
         overflow[NARROWEST] = page.evaluate(OVERFLOW)
-        page.set_viewport_size({"width": width, "height": height})
-    page.remove_listener("console", listen)
-    return View(shown, scheme, width, violations, rules, shift, overflow, complaints)
-
-
-def _without_cookies(demo: Demo, browser: Browser, axe: str, survey: Survey) -> None:
-    """What a browser without cookies sees, and one that a foreign form has sent here."""
-    path = catalogue_pages(demo, "apparel")[2].path
-    for scheme, width, height in WAYS:
-        context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        context.add_init_script(SHIFTS)
-        page = context.new_page()
-        for shown in (
-            Shown("confirm", "apparel", "/cart/lines/"),
-            Shown("no-cookies", "apparel", f"{path}?_nocookies=1"),
-        ):
-            survey.views.append(_look(page, demo, shown, scheme, width, height, axe, survey))
-            context.clear_cookies()
-        context.close()
+        page.set_viewport_size({"width": way.width, "height": way.height})
+    return View(shown, way, violations, rules, shift, overflow, list(complaints), said)

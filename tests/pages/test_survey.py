@@ -2,6 +2,7 @@
 
 from tests.pages.node import validate_html
 from tests.pages.survey import NARROWEST, Survey
+from tests.pages.words import NAMES, english_in
 
 LARGEST_SHIFT = 0.02
 """Cumulative layout shift; 0.1 counts as good."""
@@ -47,3 +48,22 @@ def test_the_html_is_valid(survey: Survey, figures: list[str]) -> None:
 
     assert found == []
     assert files > 40
+
+
+def test_a_chinese_page_says_no_word_in_english(survey: Survey, figures: list[str]) -> None:
+    views = [view for view in survey.views if view.shown.language == "zh-hans"]
+    texts = {(text, view.shown.title) for view in views for text in view.said}
+    found = sorted(
+        {
+            f"{page}: {words} in “{text}”"
+            for text, page in texts
+            for words in english_in(text, NAMES)
+        }
+    )
+    chinese = sum(any("\u4e00" <= each <= "\u9fff" for each in text) for text, _page in texts)
+    figures.append(
+        f"Chinese: {len(views)} pages, {chinese} texts, {len(found)} with English words of ours"
+    )
+
+    assert found == []
+    assert chinese > 300
