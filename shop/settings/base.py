@@ -189,6 +189,8 @@ SHOP_HOME_COUNTRY: str = env.str("SHOP_HOME_COUNTRY", default="DE").upper()
 
 # Who moves what belongs to a cart when it becomes a part of another one.
 CART_MERGE_HANDLERS = ["orders.checkout.entries.follow_cart"]
+# Who knows what delivery will cost, for the cart's page.
+CART_DELIVERY_FORESEEN = "orders.shipping.foreseen"
 
 SESSION_ENGINE = "sessionsync.engine"
 SESSIONSYNC: dict[str, Any] = {
@@ -300,7 +302,10 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("shop/favicon.svg"),
         }
     ],
+    "SIDEBAR": {"navigation": "shop.ops.navigation.sidebar"},
 }
+# Numbers beside what waits for staff: a model, and who counts.
+ADMIN_BADGES = {"stock.VariantStock": "shop.stock.queries.low_stock_badge"}
 
 # --- Metrics -----------------------------------------------------------------------------------
 
