@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
 from accounts.api import shapes
-from accounts.api.caller import read, storefront_of
+from accounts.api.caller import read, storefront_of, token_of
 from accounts.models import User
 from accounts.queries import has_second_factor
 from accounts.services.factors import is_right_code
@@ -26,7 +27,7 @@ class Entrance(StoreView):
     """A call by somebody who has no token yet; one that is sent along is not looked at."""
 
     authentication_classes = ()
-    throttle_classes = (KeyThrottle, AddressThrottle)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (KeyThrottle, AddressThrottle)
 
 
 class Register(Entrance):
@@ -113,12 +114,13 @@ class Revoke(StoreView):
     )
     def post(self, request: Request) -> Response:
         """End the token that came with this call, or everything of its customer's."""
-        if request.auth is None:
+        token = token_of(request)
+        if token is None:
             raise Unauthorized
         data = read(shapes.Revoking, request)
-        if data.get("everywhere") and request.auth.customer is not None:
-            services.revoke_all(request.auth.customer, "logged out everywhere")
-        services.revoke(request.auth)
+        if data.get("everywhere") and token.customer is not None:
+            services.revoke_all(token.customer, "logged out everywhere")
+        services.revoke(token)
         return Response({"success": True})
 
 

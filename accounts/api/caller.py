@@ -13,9 +13,15 @@ from shop.audit.actors import Actor
 from shop.storefronts.models import Storefront
 
 
+def token_of(request: Request) -> IssuedToken | None:
+    """The token that came with this call; None where none did."""
+    token: Any = request.auth
+    return token if isinstance(token, IssuedToken) else None
+
+
 def customer_of(request: Request) -> User | None:
     """The customer whose token came with this call; None for a guest."""
-    token: IssuedToken | None = request.auth
+    token = token_of(request)
     return token.customer if token is not None else None
 
 
@@ -39,7 +45,7 @@ def actor_of(request: Request, secret: str = "") -> Actor:
     secret: what a guest showed instead of a token, a cart's id for example; with a token, its id
     is what tells one login from another.
     """
-    customer, token = customer_of(request), request.auth
+    customer, token = customer_of(request), token_of(request)
     shown = f"token:{token.jti}" if token is not None else secret
     return Actor(
         "customer" if customer else "guest",

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import build, shapes
-from accounts.api.caller import known_customer, read
+from accounts.api.caller import known_customer, read, token_of
 from accounts.models import Address, User
 from accounts.queries import addresses_of
 from accounts.services import addresses
@@ -30,7 +30,8 @@ class Customers(StoreView):
     )
     def post(self, request: Request) -> Response:
         """Make a customer of the identity whose token came along. An `email` is not looked at."""
-        identity = request.auth.identity if request.auth else None
+        token = token_of(request)
+        identity = token.identity if token else None
         if identity is None:
             raise Unauthorized
         data = read(shapes.CustomerIn, request)
@@ -140,7 +141,7 @@ class OneAddress(StoreView):
 
 def _own(request: Request, id: str) -> Address:  # noqa: A002
     customer = known_customer(request)
-    found = customer.addresses.filter(pk=numbered("addr", id)).first()
+    found = customer.addresses.filter(pk=numbered("addr", id) or 0).first()
     if found is None:
         raise NotFound(f"Address with id: {id} was not found")
     found.customer = customer
