@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from orders.models import Invoice, Order, OrderDiscount, OrderLine, OrderTax
@@ -14,6 +15,7 @@ from shop.audit.models import Entry
 from shop.catalogue.models import Variant
 from shop.mailing.models import OutgoingMail
 from shop.stock import services as stock
+from tests.carts.helpers import new_key, shopper
 from tests.factories import StorefrontFactory, VariantFactory
 
 STAFF = Actor("staff", "staff-session", customer_id=1, channel="admin")
@@ -84,6 +86,12 @@ def sold(*, paid: bool = True, **fields: Any) -> Order:
     stock.reserve(order.token, wanted, until=until, by=SHOPPER)
     stock.sell(order.token, by=SHOPPER)
     return pay(order) if paid else order
+
+
+def browser(**options: Any) -> Client:
+    """A visitor of the home shop who has shaken hands and has nothing yet."""
+    StorefrontFactory(slug="galleria", is_main=True)
+    return shopper(new_key(), StorefrontFactory(slug="home"), **options)
 
 
 def pay(order: Order) -> Order:
