@@ -23,6 +23,8 @@ from sessionsync.protocol import safe_next
 from shop.storefronts.middleware import StorefrontRequest
 from shop.storefronts.queries import main_storefront
 
+_NOTHING_CHANGED = "account/email/email_deleted"
+"""Only an address that was never confirmed can be removed."""
 _SAID: Mapping[str, Any] = {
     "account/messages/logged_out.txt": _("You are signed out."),
     "account/messages/email_confirmation_sent.txt": _("We have sent a mail to %(email)s."),
@@ -149,6 +151,8 @@ class AccountAdapter(DefaultAccountAdapter):
         email: str | None = None,
     ) -> None:
         """Tell the owner what was done to the account, when, and with which browser."""
+        if template_prefix == _NOTHING_CHANGED:
+            return
         browser = devices.browser_of(self.request.headers.get("User-Agent", ""))
         about: dict[str, Any] = {
             "user": user,

@@ -4,8 +4,7 @@ import re
 from html import unescape
 from typing import Any
 
-from django.core import mail  # noqa: F401
-from django.utils import timezone
+from django.test import TestCase
 
 from accounts.models import User
 from accounts.services import emails
@@ -27,6 +26,11 @@ def customer(email: str = "ada@example.com", password: str = PASSWORD, **fields:
 
 class Shopper(Browser):
     """A browser that knows how our forms work."""
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Send one request; what it leaves for after its commit is done, as if it was committed."""
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(*args, **kwargs)
 
     def page(self, storefront: Storefront, path: str) -> Any:
         """Open a page of a storefront, as if its address was typed."""
@@ -70,8 +74,3 @@ def link_in(letter: OutgoingMail) -> str:
     found = _LINK.search(letter.text)
     assert found, letter.text
     return found[0]
-
-
-def later(**delta: float) -> Any:
-    """A moment from now."""
-    return timezone.now() + timezone.timedelta(**delta)
