@@ -80,12 +80,18 @@ def chosen_language(request: HttpRequest) -> str | None:
 
     None where there is none that we speak. The protocol's own pages look no session up for it.
     """
+    return _in_session(request) or _in_cookie(request)
+
+
+def _in_session(request: HttpRequest) -> str | None:
     visit = getattr(request, "sessionsync", None)
-    session = getattr(request, "session", None)
-    in_session = None
-    if isinstance(visit, Visit) and visit.presented and not visit.is_protocol:
-        in_session = session.get(KEPT_IN_SESSION) if session is not None else None
-    return supported(in_session) or supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME))
+    if not isinstance(visit, Visit) or not visit.presented or visit.is_protocol:
+        return None
+    return supported(request.session.get(KEPT_IN_SESSION))
+
+
+def _in_cookie(request: HttpRequest) -> str | None:
+    return supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME))
 
 
 def supported(code: object) -> str | None:
@@ -99,15 +105,16 @@ def supported(code: object) -> str | None:
 
 
 def remember(request: HttpRequest, response: HttpResponse, language: str) -> None:
-    """Keep a shopper's choice: in the session they have, and in a cookie.
+    """Keep a shopper's choice: in the session, and in a cookie.
 
-    A choice alone makes no session, and no row for one that has none.
+    A form begins a session on the main site, so that the other sites hear of the choice. A page
+    that was opened makes neither a session nor a row for one that has none.
     """
-    session = getattr(request, "session", None)
-    if isinstance(session, SessionStore):
-        record = session.record
-        changes = request.method == "POST" or (record is not None and record.stored)
-        if record is not None and changes and session.get(KEPT_IN_SESSION) != language:
+    session, visit = request.session, getattr(request, "sessionsync", None)
+    if isinstance(session, SessionStore) and isinstance(visit, Visit):
+        if session.record is None and visit.kind is Kind.POST and visit.site.is_main:
+            session.create()
+        if session.record is not None and (request.method == "POST" or session.record.stored):
             session[KEPT_IN_SESSION] = language
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
@@ -117,6 +124,14 @@ def remember(request: HttpRequest, response: HttpResponse, language: str) -> Non
         httponly=True,
         samesite="Lax",
     )
+
+
+def tell_session(request: HttpRequest) -> None:
+    """Put a choice that only this site's cookie knows into the session that has come since."""
+    session, choice = request.session, _in_cookie(request)
+    stored = isinstance(session, SessionStore) and session.record and session.record.stored
+    if stored and choice and _in_session(request) is None:
+        session[KEPT_IN_SESSION] = choice
 
 
 def is_visit(request: HttpRequest) -> bool:

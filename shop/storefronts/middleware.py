@@ -104,6 +104,8 @@ class StorefrontLanguageMiddleware:
         response.headers.setdefault("Content-Language", language)
         if not named:
             patch_vary_headers(response, ["Cookie"])
-        if named not in {None, chosen} and response.status_code == 200 and is_visit(request):
-            languages.remember(request, response, language)
+        if response.status_code == 200 and is_visit(request):
+            if named not in {None, chosen}:
+                languages.remember(request, response, language)
+            languages.tell_session(request)
         return response

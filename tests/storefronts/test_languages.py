@@ -1,5 +1,6 @@
 """The language a page speaks: by address, by choice, by storefront."""
 
+import time
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from sessionsync.conf import Site
+from sessionsync.cookies import presented_tokens
+from sessionsync.engine import SessionStore
 from sessionsync.models import Session
 from sessionsync.testing import Browser
 from sessionsync.visit import Visit
@@ -129,7 +132,7 @@ def test_the_choice_takes_a_post_and_no_token() -> None:
 
     assert client.get("/language/").status_code == 405
     assert client.post("/language/", {"language": "zh-hans"}).status_code == 303
-    assert Session.objects.count() == 0  # a choice alone makes no session
+    assert Session.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,6 +150,38 @@ def test_the_choice_follows_the_shopper_to_the_other_domains() -> None:
     for slug in ("apparel", "jewelry", "galleria", "home"):
         browser.open(f"http://{slug}.example/cart/")
         assert spoken(browser) == "zh-hans"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_choice_on_the_main_site_is_known_everywhere() -> None:
+    browser = visitor()
+    assert Session.objects.count() == 0
+
+    browser.submit("/language/", {"language": "zh-hans", "next": "/"})
+
+    assert browser.url == "http://galleria.example/zh-hans/"
+    browser.open("http://jewelry.example/cart/")
+    assert spoken(browser) == "zh-hans"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_comes_later_hears_of_the_choice() -> None:
+    # given a shopper who has come to a Chinese page, with nothing in any session
+    browser = visitor("apparel")
+    spoken(browser, "/zh-hans/product/linen/")
+    assert Session.objects.count() == 0
+
+    # when the session gets something to keep, and the shopper goes on
+    request = RequestFactory().get("/", headers={"host": "apparel.example"})
+    request.COOKIES = browser.cookies("apparel.example")
+    store = SessionStore(tokens=[each.token for each in presented_tokens(request, time.time())])
+    store["cart"] = 1
+    store.save()
+    spoken(browser, "/cart/")
+
+    # then another site speaks Chinese, too
+    browser.open("http://home.example/cart/")
+    assert spoken(browser) == "zh-hans"
 
 
 def test_the_cookie_keeps_the_choice_when_the_session_ends() -> None:
