@@ -73,19 +73,23 @@ def _connected(parts: SplitResult, timeout: float) -> Iterator[http.client.HTTPC
     A server that sends a byte now and then would otherwise hold us for as long as it likes.
     """
     connection = _Connection(parts, timeout)
+    opened: list[socket.socket] = []  # the connection hands its own to the response
     over = threading.Event()
 
     def cut() -> None:
         over.set()
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+        for each in opened:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     watch = threading.Timer(timeout, cut)
     watch.daemon = True
+    watch.start()
     try:
         connection.connect()
-        watch.start()
-        yield connection
+        opened.append(connection.sock)
+        if not over.is_set():
+            yield connection
     except (OSError, http.client.HTTPException):
         if over.is_set():
             raise TimeoutError from None

@@ -82,15 +82,13 @@ class Sandbox:
 
     def cancel(self, payment: Payment) -> Seen:
         """Call the payment off; one that is collected stays so."""
-        seen = self.look_up(payment)
-        if seen.status not in {Status.PENDING, Status.AUTHORIZED}:
-            return seen
-        return _seen(self._call(payment, "POST", f"{_path(payment, seen)}/cancel"), payment)
+        found = self._call(payment, "POST", f"{_path(payment)}/cancel", may_be_missing=True)
+        return _seen(found, payment) if found else Seen(Status.CREATED)
 
     def look_up(self, payment: Payment) -> Seen:
         """Ask by its name for the payment, or by ours where we have not heard it."""
         found = self._call(payment, "GET", _path(payment), may_be_missing=True)
-        return Seen(Status.CREATED) if not found else _seen(found, payment)
+        return _seen(found, payment) if found else Seen(Status.CREATED)
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Event | None:
         """Check the signature and read the message: the payment as it was at its moment."""
@@ -164,10 +162,10 @@ class Sandbox:
         return found
 
 
-def _path(payment: Payment, seen: Seen | None = None) -> str:
+def _path(payment: Payment) -> str:
     """Its address there: by its name for the payment, or by ours."""
-    name = payment.reference or (seen.reference if seen else "") or f"key:{payment.key}"
-    return f"/v1/payments/{quote(name)}"
+    name = payment.reference or f"key:{payment.key}"
+    return f"/v1/payments/{quote(name, safe=':')}"
 
 
 def _seen(found: Mapping[str, Any], payment: Payment) -> Seen:

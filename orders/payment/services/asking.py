@@ -73,6 +73,28 @@ def void(payment: Payment, *, by: Actor) -> Payment:
     return payment
 
 
+def close(payment: Payment, *, by: Actor) -> None:
+    """See to it that nobody can pay an open payment any more.
+
+    Raises AlreadyPaid if it is paid or authorised after all, StillDeciding while the bank has it,
+    GatewayError.
+    """
+    seen = gateway(payment.gateway).look_up(payment)
+    handle(seen_event(payment, seen, "looked up"), by=by)
+    payment.refresh_from_db()
+    if payment.is_open:
+        void(payment, by=by)
+    raise_if_paid(payment)
+    if payment.is_open:
+        raise StillDeciding(f"payment {payment.pk} cannot be called off")
+
+
+def raise_if_paid(payment: Payment) -> None:
+    """Raise AlreadyPaid if the money of a payment has come, or is promised."""
+    if payment.status in {Status.CAPTURED, Status.AUTHORIZED}:
+        raise AlreadyPaid(f"payment {payment.pk} is {payment.status}")
+
+
 def call_off(order: Order, *, by: Actor) -> None:
     """See to it that nobody can pay an order's open payment any more.
 
@@ -81,11 +103,7 @@ def call_off(order: Order, *, by: Actor) -> None:
     GatewayError: whoever goes on nevertheless need not fear for money, it is paid back if it comes.
     """
     for payment in order.payments.filter(status__in=OPEN).select_related("order"):
-        status = void(payment, by=by).status
-        if status in {Status.CAPTURED, Status.AUTHORIZED}:
-            raise AlreadyPaid(f"payment {payment.pk} is {status}")
-        if status in OPEN:
-            raise StillDeciding(f"payment {payment.pk} cannot be called off")
+        close(payment, by=by)
 
 
 def mark_received(order: Order, *, by: Actor) -> Payment:

@@ -13,7 +13,7 @@ from orders.payment.gateways import offered_gateway
 from orders.payment.models import Payment
 from orders.payment.moves import OPEN, Status, after
 from orders.payment.port import Gateway, Seen, Started
-from orders.payment.services.asking import ask, void
+from orders.payment.services.asking import ask, close, raise_if_paid
 from orders.payment.services.settling import handle, seen_event
 from shop.audit import trail
 from shop.audit.actors import Actor
@@ -103,17 +103,10 @@ def _can_go_on(payment: Payment, order: Order, port: Gateway, by: Actor, site_ur
             return True
         else:
             # Its page may have closed meanwhile, or they have paid in another tab.
-            _raise_if_paid(ask(payment, by=by))
+            raise_if_paid(ask(payment, by=by))
             return payment.is_open
-    _raise_if_paid(void(payment, by=by))
-    if payment.is_open:
-        raise StillDeciding(f"payment {payment.pk} cannot be called off")
+    close(payment, by=by)
     return False
-
-
-def _raise_if_paid(payment: Payment) -> None:
-    if payment.status in {Status.CAPTURED, Status.AUTHORIZED}:
-        raise AlreadyPaid(f"payment {payment.pk} is {payment.status}")
 
 
 def _start(payment: Payment, port: Gateway, by: Actor, urls: ReturnUrls) -> Started:

@@ -281,7 +281,7 @@ def test_the_database_allows_one_open_payment_per_order() -> None:
 class AnyNews(TestCase):
     """Whatever a gateway says, in whatever order."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.data())
     def test_any_order_of_arrival_ends_in_the_same_books(self, data: st.DataObject) -> None:
         # Given news of every kind: right, wrong, repeated, of refunds done and bounced
