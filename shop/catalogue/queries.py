@@ -170,20 +170,19 @@ def product_page(storefront: Storefront, slug: str) -> Product | None:
 
 
 def options_of(product: Product) -> list[dict[str, Any]]:
-    """The product's options, `{"name": …, "values": […]}`, values in the variants' order."""
-    return [
-        {
-            "name": option.name,
-            "values": list(
-                dict.fromkeys(
-                    variant.option_values[index]
-                    for variant in product.variants_list
-                    if index < len(variant.option_values)
-                )
-            ),
-        }
-        for index, option in enumerate(product.options.all())
-    ]
+    """The product's options, `{"name": …, "values": […], "choices": {…}}`.
+
+    Values stand in the variants' order, as they are shown; `choices` tells how each original one
+    is. No query but for options that were not fetched.
+    """
+    found = []
+    for index, option in enumerate(product.options.all()):
+        choices: dict[str, str] = {}
+        for variant in product.variants_list:
+            if index < len(variant.option_values):
+                choices.setdefault(variant.option_values[index], variant.shown_values[index])
+        found.append({"name": option.label, "values": [*choices.values()], "choices": choices})
+    return found
 
 
 def popular_categories(tree: CategoryTree) -> list[Category]:

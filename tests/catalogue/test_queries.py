@@ -193,8 +193,8 @@ def test_options_of_a_product_come_in_the_variants_order() -> None:
         VariantFactory(product=product, option_values=values, position=position)
 
     assert queries.options_of(product) == [
-        {"name": "Size", "values": ["S", "M"]},
-        {"name": "Colour", "values": ["Red", "Blue"]},
+        {"name": "Size", "values": ["S", "M"], "choices": {"S": "S", "M": "M"}},
+        {"name": "Colour", "values": ["Red", "Blue"], "choices": {"Red": "Red", "Blue": "Blue"}},
     ]
 
 

@@ -209,7 +209,9 @@ def test_a_product_page_shows_it_all(network: dict[str, Storefront]) -> None:
     context = response.context
     assert context["product"] == product
     assert context["variants"] == [small, medium]
-    assert context["options"] == [{"name": "Size", "values": ["S", "M"]}]
+    assert context["options"] == [
+        {"name": "Size", "values": ["S", "M"], "choices": {"S": "S", "M": "M"}}
+    ]
     assert context["selected"] == medium
     assert context["images"] == []
     assert [node.name for node in context["ancestors"]] == ["Clothing", "Shirts"]

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import QueryDict
+from django.utils.translation import get_language
 
 from shop.catalogue.models import FacetValue, Product, Variant, VariantValue
+from shop.translated.fields import in_language
 
 SORTS = ("best", "newest", "price", "-price", "name")
 """Orders, as the address names them; "best" is the order in which a search found them."""
@@ -97,7 +99,7 @@ class Selection:
         if self.sort == "newest":
             return products.order_by("-created_at", "-pk")
         if self.sort == "name":
-            return products.order_by(Lower("title"), "pk")
+            return products.order_by(Lower(in_language("title", get_language())), "pk")
         if self.sort in {"price", "-price"}:
             shown = Variant.objects.filter(product=OuterRef("pk")).order_by("-available", "price")
             order = F("shown").asc() if self.sort == "price" else F("shown").desc()
@@ -155,12 +157,14 @@ def read_selection(query: QueryDict, default_sort: str = "newest") -> Selection:
     found = FacetValue.objects.none()
     if any(asked.values()):
         every = [value for several in asked.values() for value in several]
-        found = FacetValue.objects.filter(name__in=asked, value__in=every).order_by("value")
+        found = FacetValue.objects.filter(name__in=asked, value__in=["", *every]).order_by("value")
     options: dict[str, tuple[str, ...]] = {}
     ids: dict[str, list[int]] = {}
     labels: Labels = {}
     for each in found:
-        if each.value in asked[each.name]:
+        if each.value == "":
+            labels[each.name, ""] = each.labels
+        elif each.value in asked[each.name]:
             options[each.name] = (*options.get(each.name, ()), each.value)
             ids.setdefault(each.name, []).append(each.pk)
             labels[each.name, each.value] = each.labels

@@ -7,11 +7,11 @@ from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
-from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from shop.catalogue.money import format_money
+from shop.catalogue.wording import option_label
 
 from .counts import Counts
 from .selection import Labels, Selection, parameter
@@ -25,15 +25,6 @@ SIZES = {
     for rank, size in enumerate(
         ["xxxs", "xxs", "xs", "s", "m", "l", "xl", "xxl", "2xl", "xxxl", "3xl", "4xl", "5xl"]
     )
-}
-OPTION_NAMES = {
-    "color": gettext_lazy("Colour"),
-    "colour": gettext_lazy("Colour"),
-    "length": gettext_lazy("Length"),
-    "material": gettext_lazy("Material"),
-    "metal": gettext_lazy("Metal"),
-    "size": gettext_lazy("Size"),
-    "waist": gettext_lazy("Waist"),
 }
 SORT_NAMES = {
     "best": gettext_lazy("Best match"),
@@ -167,11 +158,6 @@ class _Words:
     def value(self, name: str, value: str) -> str:
         """A value of that option."""
         return self._known.get((name, value), value)
-
-
-def option_label(name: str) -> str:
-    """An option's name as a heading, in the active language where it is a common one."""
-    return str(OPTION_NAMES.get(name.lower()) or capfirst(name))
 
 
 def _facet(

@@ -3,13 +3,16 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shop.catalogue.text import plain_text, with_plain_text
+from shop.catalogue.wording import option_label
 from shop.storefronts.models import Storefront
 from shop.translated.fields import (
     TranslatedCharField,
@@ -160,6 +163,12 @@ class Option(TranslatedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the active language: a common one is known there without a translation."""
+        spoken = get_language() == settings.LANGUAGE_CODE or self.said.get("name")
+        return self.name if spoken else option_label(self.original_name)
 
 
 class ProductImage(TranslatedModel):

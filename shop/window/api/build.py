@@ -104,7 +104,7 @@ def variant(row: Variant, of: Product, price: UnitPrice) -> dict[str, Any]:
     own = [image for image in of.images_list if image.variant_id == row.pk and image.file]
     values = [
         {"id": f"vopt_{row.pk}_{option.pk}", "option_id": f"opt_{option.pk}", "value": text}
-        for option, text in zip(of.options.all(), row.option_values, strict=False)
+        for option, text in zip(of.options.all(), row.shown_values, strict=False)
     ]
     return {
         "id": f"variant_{row.pk}",
