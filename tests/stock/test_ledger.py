@@ -25,7 +25,7 @@ CLERK = Actor("staff", "staff-session", 7, request_id="req-1", channel="admin")
 def test_however_stock_is_written_the_ledger_has_it() -> None:
     product = ProductFactory()
     one, two = Variant.objects.bulk_create(
-        Variant(product=product, option_values=[size], title=size, price=1, stock=3)
+        Variant(product=product, option_values=[size], original_title=size, price=1, stock=3)
         for size in ("S", "M")
     )
     one.stock = 5
