@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from .forms import StorefrontForm
 from .models import Storefront
 from .services import make_main
 
@@ -14,6 +15,7 @@ from .services import make_main
 class StorefrontAdmin(ModelAdmin):
     """Names, domains, themes and languages; which site is main is changed by an action."""
 
+    form = StorefrontForm
     list_display = ("name", "domain", "is_main", "theme", "language", "position")
     search_fields = ("name", "slug", "domain")
     prepopulated_fields = {"slug": ["name"]}

@@ -9,6 +9,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from shop.translated.fields import TranslatedCharField, TranslatedModel, translations_constraint
+
 from .caching import forget_rows_on_commit
 
 DOMAIN = RegexValidator(
@@ -38,9 +40,10 @@ class StorefrontQuerySet(models.QuerySet["Storefront"]):
         return super().bulk_create(objs, *args, **kwargs)
 
 
-class Storefront(models.Model):
+class Storefront(TranslatedModel):
     """One site of the network: a domain, a face, a language, and what it sells.
 
+    Its name is a name in every language; its tagline has translations.
     The products it sells are `Product.storefronts`; the main storefront sells everything.
     Scheme and port are no part of the domain: they come from the request.
     """
@@ -65,7 +68,7 @@ class Storefront(models.Model):
         default=False,
         help_text=_("The meeting point of the network. Exactly one site is."),
     )
-    tagline = models.CharField(_("tagline"), max_length=160, blank=True)
+    tagline = TranslatedCharField(_("tagline"), max_length=160, blank=True)
     theme = models.CharField(_("theme"), max_length=20, choices=Theme, default=Theme.GALLERIA)
     language = models.CharField(
         _("language"), max_length=12, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
@@ -92,6 +95,7 @@ class Storefront(models.Model):
                 name="storefront_domain_is_lower_case",
                 violation_error_message=_("A domain is written in lower case."),
             ),
+            translations_constraint("storefront"),
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,10 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from shop.storefronts.models import Storefront
+from shop.storefronts.queries import all_storefronts
 from tests.factories import NetworkFactory
 from tests.staff import sign_in_staff
 
@@ -43,6 +45,27 @@ def test_a_storefront_is_added_and_changed(staff: Client) -> None:
     assert staff.post(f"{LIST}{toys.pk}/change/", form | {"domain": "t.example"}).status_code == 302
     assert Storefront.objects.get(slug="toys").domain == "t.example"
     assert mains() == ["galleria"]
+
+
+def test_a_tagline_is_translated(staff: Client, network: dict[str, Storefront]) -> None:
+    home = network["home"]
+    address = f"{LIST}{home.pk}/change/"
+    form = {"slug": "home", "name": "Home", "domain": "home.example", "tagline": "Useful things.",
+            "tagline_zh_hans": "实用的东西。", "theme": "home", "language": "en",
+            "position": 3}  # fmt: skip
+
+    assert staff.post(address, form).status_code == 302
+    kept = Storefront.objects.get(slug="home")
+    assert (kept.tagline, kept.translations) == (
+        "Useful things.", {"zh-hans": {"tagline": "实用的东西。"}},
+    )  # fmt: skip
+    with translation.override("zh-hans"):
+        assert kept.tagline == "实用的东西。"
+        assert next(s for s in all_storefronts() if s.slug == "home").tagline == "实用的东西。"
+    assert "实用的东西。" in staff.get(address).content.decode()
+
+    assert staff.post(address, form | {"tagline_zh_hans": ""}).status_code == 302
+    assert Storefront.objects.get(slug="home").translations == {}
 
 
 def test_the_main_role_is_moved_by_an_action(staff: Client, network: dict[str, Storefront]) -> None:
