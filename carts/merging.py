@@ -69,6 +69,7 @@ def merge_carts(loser: str, winner: str) -> None:
     if staying is None:
         leaving.session_key = winner
         leaving.save(update_fields=["session_key", "updated_at"])
+        record(leaving.trail, "cart.moved", by, to=by.session)
         return
     _join(leaving, staying, _added_up, by)
 

@@ -5,6 +5,7 @@ the language of the page that shows it.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal, NotRequired, TypedDict
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 
 from carts.models import MAX_LINES, MAX_QUANTITY
 from shop.catalogue.models import Variant
+from shop.catalogue.money import format_money
 
 MAX_NOTICES = 20
 """The most notices one cart keeps; beyond it the oldest go."""
@@ -77,6 +79,15 @@ def text(notice: Notice) -> str:
         "most": MAX_LINES if notice["reason"] == "lines" else MAX_QUANTITY,
     }
     return _reduced_text(notice) % values
+
+
+def price_changed(variant: Variant, before: Decimal, now: Decimal) -> str:
+    """Says that an item costs something else than when the shopper last looked."""
+    return _("“%(item)s” costs %(now)s now. It was %(before)s when you last looked.") % {
+        "item": variant,
+        "now": format_money(now),
+        "before": format_money(before),
+    }
 
 
 def _saved_text(notice: Notice) -> str:

@@ -95,3 +95,21 @@ class UnknownCart(CartError):
 
     def __str__(self) -> str:
         return _("This cart does not exist.")
+
+
+class VoucherRefused(CartError):
+    """A voucher code that does not count, or cannot be kept. `reason` is a sentence."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class NothingToDiscount(VoucherRefused):
+    """A code was typed for a cart that is empty, or not there."""
+
+    def __str__(self) -> str:
+        return _("Your cart is empty: put something in, then type the code.")

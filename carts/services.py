@@ -6,33 +6,41 @@ whose name says why (carts.refusals); it changes nothing. Every change is writte
 audit trail in the same transaction; `by` is who makes it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from carts.holders import CartHolder, Holder, locked_cart, make_cart, new_public_id
-from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine, FormerId, new_trail
+from carts.models import MAX_CODES, MAX_LINES, MAX_QUANTITY, Cart, CartLine, FormerId, new_trail
 from carts.refusals import (
     CartError,
     CartFull,
     NotEnoughStock,
+    NothingToDiscount,
     NotSoldHere,
     QuantityOutOfRange,
     SoldOut,
     UnknownCart,
     UnknownLine,
     UnknownVariant,
+    VoucherRefused,
 )
 from shop.audit.actors import Actor
 from shop.audit.trail import record
 from shop.catalogue.models import Variant
 from shop.catalogue.queries import is_sold_on
+from shop.pricing.breakdown import Wanted
+from shop.pricing.models.promotions import normal_code
+from shop.pricing.services import price, unit_prices
 from shop.storefronts.models import Storefront
 
 __all__ = [
-    "CartError", "CartFull", "NotEnoughStock", "NotSoldHere", "QuantityOutOfRange", "SoldOut",
-    "UnknownCart", "UnknownLine", "UnknownVariant",
-    "add_line", "change_line", "create_cart", "dismiss_notices", "hand_over", "remove",
+    "CartError", "CartFull", "NotEnoughStock", "NotSoldHere", "NothingToDiscount",
+    "QuantityOutOfRange", "SoldOut", "UnknownCart", "UnknownLine", "UnknownVariant",
+    "VoucherRefused", "add_line", "add_voucher", "change_line", "create_cart", "dismiss_notices",
+    "hand_over", "remove", "remove_voucher",
 ]  # fmt: skip
 
 
@@ -69,7 +77,7 @@ def add_line(
     variant = _published_variant(variant_id)
     if not is_sold_on(variant.product, storefront):
         raise NotSoldHere(variant, storefront)
-    lines = list(cart.lines.all())
+    lines = list(cart.lines.select_related("variant", "storefront"))
     line = next(
         (x for x in lines if (x.variant_id, x.storefront_id) == (variant.pk, storefront.pk)),
         CartLine(cart=cart, storefront=storefront, quantity=0),
@@ -80,6 +88,8 @@ def add_line(
     line.variant = variant
     line.quantity += quantity
     line.save()
+    same = [x for x in lines if x.variant_id == variant.pk and x.pk != line.pk]
+    _remember_prices([*same, line])
     cart.save(update_fields=["updated_at"])
     _record(cart, "cart.line_added", by, line, added=quantity, quantity=line.quantity)
     return line
@@ -101,8 +111,9 @@ def change_line(holder: Holder, line_id: int, quantity: int, *, by: Actor) -> Ca
         raise UnknownLine
     before = line.quantity
     if quantity == 0:
-        line.delete()
         _record(cart, "cart.line_removed", by, line, before=before)
+        line.delete()
+        lines.remove(line)
     else:
         if not 1 <= quantity <= MAX_QUANTITY:
             raise QuantityOutOfRange
@@ -113,6 +124,7 @@ def change_line(holder: Holder, line_id: int, quantity: int, *, by: Actor) -> Ca
         line.quantity = quantity
         line.save(update_fields=["quantity"])
         _record(cart, "cart.line_changed", by, line, before=before, quantity=quantity)
+    _remember_prices(lines)
     cart.notices = []
     cart.save(update_fields=["notices", "updated_at"])
     return line
@@ -128,7 +140,61 @@ def dismiss_notices(holder: Holder) -> None:
     """The shopper has read what the cart had to tell. Raises sessionsync's SessionGone."""
     cart = locked_cart(holder)
     if cart is not None:
-        Cart.objects.filter(pk=cart.pk).update(notices=[])
+        _remember_prices(list(cart.lines.select_related("variant", "storefront")))
+        cart.notices = []
+        cart.save(update_fields=["notices", "updated_at"])
+
+
+@transaction.atomic
+def add_voucher(
+    holder: Holder, typed: str, *, storefront: Storefront, customer: User | None, by: Actor
+) -> str:
+    """Keep a voucher code with the cart, if it counts for what is in it now.
+
+    storefront, customer: where it is typed, and who is signed in. Returns the code as it is
+    written. Raises VoucherRefused, whose text says why, or sessionsync's SessionGone.
+    """
+    code = normal_code(typed)
+    if not code:
+        raise VoucherRefused(_("Please type the code first."))
+    cart = locked_cart(holder)
+    lines = list(cart.lines.select_related("variant__product", "storefront")) if cart else []
+    if cart is None or not lines:
+        raise NothingToDiscount
+    if code in cart.codes:
+        raise VoucherRefused(_("This code is in your cart already."))
+    if len(cart.codes) >= MAX_CODES:
+        raise VoucherRefused(
+            _("A cart takes at most %(most)d codes. Please remove one first.") % {"most": MAX_CODES}
+        )
+    codes = [*cart.codes, code]
+    priced = price(
+        [_wanted(line) for line in lines],
+        storefront=storefront,
+        country=None,
+        customer=customer,
+        codes=codes,
+    )
+    if code in priced.refused_codes:
+        raise VoucherRefused(f"“{code}”: {priced.refused_codes[code]}")
+    cart.codes = codes
+    cart.save(update_fields=["codes", "updated_at"])
+    record(cart.trail, "cart.voucher_added", by, code=code)
+    return code
+
+
+@transaction.atomic
+def remove_voucher(holder: Holder, typed: str, *, by: Actor) -> str:
+    """Take a voucher code out of the cart; no change if it is not there. Returns the code.
+
+    Raises sessionsync's SessionGone.
+    """
+    code, cart = normal_code(typed), locked_cart(holder)
+    if cart is not None and code in cart.codes:
+        cart.codes = [each for each in cart.codes if each != code]
+        cart.save(update_fields=["codes", "updated_at"])
+        record(cart.trail, "cart.voucher_removed", by, code=code)
+    return code
 
 
 def hand_over(cart: Cart) -> str:
@@ -156,6 +222,18 @@ def _cart_for(holder: Holder, by: Actor) -> Cart:
     if made:
         record(cart.trail, "cart.made", by)
     return cart
+
+
+def _remember_prices(lines: Sequence[CartLine]) -> None:
+    """The shopper sees these prices now: only another one is worth a notice. Three queries."""
+    prices = unit_prices([_wanted(line) for line in lines])
+    for line in lines:
+        line.seen_price = prices[line.pk]
+    CartLine.objects.bulk_update(lines, ["seen_price"])
+
+
+def _wanted(line: CartLine) -> Wanted:
+    return Wanted(line.pk, line.variant, line.storefront, line.quantity)
 
 
 def _record(cart: Cart, action: str, by: Actor, line: CartLine, **quantities: int) -> None:

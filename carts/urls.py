@@ -10,5 +10,6 @@ urlpatterns = [
     path("cart/", views.cart, name="cart"),
     path("cart/lines/", views.add, name="add"),
     path("cart/lines/<int:pk>/", views.line, name="line"),
+    path("cart/voucher/", views.voucher, name="voucher"),
     path("cart/notices/", views.dismiss, name="dismiss"),
 ]

@@ -13,7 +13,7 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,6 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from accounts.models import User
 from carts import queries, services
 from carts.services import CartError
 from sessionsync.goods import SessionGone
@@ -121,13 +122,44 @@ def dismiss(request: ShopRequest) -> HttpResponse:
     return _changed(request)
 
 
+@require_POST
+def voucher(request: ShopRequest) -> HttpResponse:
+    """Try the voucher code in `code`, or take the one in `remove` out of the cart."""
+    unwanted = request.POST.get("remove")
+    typed = request.POST.get("code", "") if unwanted is None else unwanted
+    holder, by = request.session.session_key, actor_of(request)
+    try:
+        if holder is None:
+            raise services.NothingToDiscount
+        if unwanted is not None:
+            code = services.remove_voucher(holder, typed, by=by)
+            text = _("The code “%(code)s” was taken out of your cart.")
+        else:
+            code = services.add_voucher(
+                holder, typed, storefront=request.storefront, customer=customer_of(request), by=by
+            )
+            text = _("The code “%(code)s” counts from now on.")
+    except (CartError, SessionGone) as refusal:
+        messages.error(request, _reason(refusal))
+    else:
+        messages.success(request, text % {"code": code})
+    return _changed(request)
+
+
+def customer_of(request: HttpRequest) -> User | None:
+    """Who is signed in with this very request."""
+    return request.user if isinstance(request.user, User) else None
+
+
 def whole_number(text: str | None) -> int | None:
     """A number as our own forms send it, in ASCII digits; None for anything else."""
     return int(text) if text is not None and _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def _cart_page(request: ShopRequest, template: str) -> HttpResponse:
-    page = queries.cart_page(request.session.session_key, request.storefront)
+    page = queries.cart_page(
+        request.session.session_key, request.storefront, customer=customer_of(request)
+    )
     return render(request, template, {"cart": page, "cart_count": page.count})
 
 

@@ -97,6 +97,15 @@ class Tariff:
         return sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
+def foreseen(wanted: Sequence[Wanted], total: Decimal, country: str | None) -> list[ShippingQuote]:
+    """What delivery may cost, for a cart's page; the one that checkout suggests first.
+
+    total: of the items, after discounts. country: None if it is not known. Two queries.
+    """
+    quotes = Tariff.load().quotes(country, weight=weight_of(wanted), total=total)
+    return [quote.for_pricing() for quote in quotes]
+
+
 def _takes(method: ShippingMethod, weight: int) -> bool:
     return method.max_weight_grams is None or weight <= method.max_weight_grams
 

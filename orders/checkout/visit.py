@@ -6,8 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import Address, User
-from carts.holders import carts_of
-from carts.queries import CartPage, cart_page
+from carts.queries import CartContents, cart_contents
 from carts.views import ShopRequest
 from orders.checkout.entries import entered
 from orders.checkout.offers import Buyer, Offer, make_offer
@@ -30,12 +29,6 @@ def site_url(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
-def codes_of(holder: str | None) -> tuple[str, ...]:
-    """The voucher codes that were typed for the holder's cart. One query; none without a holder."""
-    cart = carts_of(holder).first() if holder else None
-    return tuple(cart.codes) if cart else ()
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A shopper at the checkout: their cart, and what they have entered so far.
@@ -45,21 +38,19 @@ class Visit:
 
     holder: str | None
     customer: User | None
-    cart: CartPage
-    codes: tuple[str, ...]
+    cart: CartContents
     checkout: Checkout
     gateways: tuple[Gateway, ...]
     request: ShopRequest
 
     @classmethod
     def of(cls, request: ShopRequest) -> "Visit":
-        """Read what there is. The queries of `cart_page`, and one."""
+        """Read what there is. The queries of `cart_contents`, and one."""
         holder, customer = request.session.session_key, customer_of(request)
         return cls(
             holder=holder,
             customer=customer,
-            cart=cart_page(holder, request.storefront),
-            codes=codes_of(holder),
+            cart=cart_contents(holder, request.storefront),
             checkout=entered(holder, customer),
             gateways=tuple(offered()),
             request=request,
@@ -72,13 +63,17 @@ class Visit:
         or_first: if it is not offered, the first one that is.
         """
         buyer = Buyer(self.request.storefront, self.customer, country, email)
-        return make_offer(self.cart.lines, self.codes, buyer, method=method, or_first=or_first)
+        cart = self.cart
+        return make_offer(cart.lines, cart.codes, buyer, method=method, or_first=or_first)
 
-    def entered_offer(self) -> Offer:
+    def entered_offer(self, *, or_first: bool = False) -> Offer:
         """The cart at its price for what was entered."""
         entry = self.checkout
         return self.offer(
-            country=entry.country_code, email=entry.email, method=entry.shipping_method
+            country=entry.country_code,
+            email=entry.email,
+            method=entry.shipping_method,
+            or_first=or_first,
         )
 
     def gateway(self) -> Gateway | None:

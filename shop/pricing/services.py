@@ -1,6 +1,7 @@
 """What things cost, and the counting of promotions that were used."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -40,6 +41,38 @@ class PromotionUsedUp(Exception):
         return _("“%(name)s” has just ended: it was used for the last time.") % {"name": self.name}
 
 
+UNINFORMED = Strategy(PriceList(), TaxTable({}, "", {}), Running(), {})
+"""Knows of no prices but the variants' own, no taxes and no offers. Nothing needs no more."""
+
+
+def strategy_for(
+    wanted: Sequence[Wanted],
+    *,
+    storefront: Storefront,
+    country: str | None,
+    customer: User | None,
+    codes: Sequence[str] = (),
+    at: datetime | None = None,
+    email: str = "",
+) -> Strategy:
+    """All that pricing a purchase needs to know: see `price`. At most eleven queries.
+
+    `Strategy.reckon` then prices it with one way of delivery after another, without any query.
+    """
+    if any(each.quantity < 1 for each in wanted):
+        raise ValueError("Only quantities of one or more have a price.")
+    if len({each.key for each in wanted}) < len(wanted):
+        raise ValueError("Each line needs a key of its own.")
+    variants = [each.variant for each in wanted]
+    running = offers_for(Shopper(customer, email), codes, at or timezone.now())
+    return Strategy(
+        prices=PriceList.of(variants),
+        taxes=TaxTable.of(country, storefront, variants),
+        running=running,
+        category_paths=_category_paths(running, wanted),
+    )
+
+
 def price(
     wanted: Sequence[Wanted],
     *,
@@ -60,17 +93,14 @@ def price(
     as typed, for limits per customer. Raises ValueError for a quantity below 1 and for a key that
     comes twice.
     """
-    if any(each.quantity < 1 for each in wanted):
-        raise ValueError("Only quantities of one or more have a price.")
-    if len({each.key for each in wanted}) < len(wanted):
-        raise ValueError("Each line needs a key of its own.")
-    variants = [each.variant for each in wanted]
-    running = offers_for(Shopper(customer, email), codes, at or timezone.now())
-    strategy = Strategy(
-        prices=PriceList.of(variants),
-        taxes=TaxTable.of(country, storefront, variants),
-        running=running,
-        category_paths=_category_paths(running, wanted),
+    strategy = strategy_for(
+        wanted,
+        storefront=storefront,
+        country=country,
+        customer=customer,
+        codes=codes,
+        at=at,
+        email=email,
     )
     return strategy.reckon(wanted, shipping)
 
@@ -78,7 +108,7 @@ def price(
 def unit_prices(wanted: Sequence[Wanted]) -> dict[int | str, Decimal]:
     """What one piece of each line costs before discounts, by the line's key. Two queries."""
     prices = PriceList.of(each.variant for each in wanted)
-    found = Strategy(prices, TaxTable({}, "", {}), Running(), {}).unit_prices(wanted)
+    found = replace(UNINFORMED, prices=prices).unit_prices(wanted)
     return {each.key: unit.price for each, unit in zip(wanted, found, strict=True)}
 
 

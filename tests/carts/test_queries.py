@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from carts.context import cart_badge
 from carts.models import Cart, CartLine
-from carts.queries import cart_count, cart_page
+from carts.queries import cart_contents, cart_count, cart_page
+from orders.models import ShippingMethod
 from tests.carts.helpers import fill, make_shops, make_variant, new_key
 
 pytestmark = pytest.mark.django_db
@@ -61,32 +62,34 @@ def test_the_badge_asks_only_when_a_page_shows_it_and_once(
 
 
 @pytest.mark.parametrize("size", [1, 5, 50])
-def test_the_page_takes_five_queries_whatever_the_number_of_lines(
+def test_contents_take_five_queries_and_their_prices_eight_whatever_the_number_of_lines(
     size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     shops, key = make_shops(), new_key()
     origins = [shops["apparel"], shops["home"], shops["galleria"]]
     fill(key, *((make_variant(origins[n % 3]), origins[n % 3], 1) for n in range(size)))
+    ShippingMethod.objects.create(slug="standard", name="Standard", price=Decimal("4.90"))
 
-    with django_assert_num_queries(5):
-        page = cart_page(key, shops["galleria"])
-        assert len(page.lines) == size
-        for line in page.lines:
-            assert line.product.title
-            assert line.storefront.name
-            assert list(line.product.images_list) == []
-            assert line.product.first_image is None
+    for read, queries in ((cart_contents, 5), (cart_page, 13)):
+        with django_assert_num_queries(queries):
+            page = read(key, shops["galleria"])
+            assert len(page.lines) == size
+            for line in page.lines:
+                assert line.product.title
+                assert line.storefront.name
+                assert list(line.product.images_list) == []
+                assert line.product.first_image is None
 
 
 def test_no_session_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     shops = make_shops()
     with django_assert_num_queries(0):
         page = cart_page(None, shops["home"])
-    assert (page.is_empty, page.can_check_out, page.count, page.total) == (
-        True,
-        False,
-        0,
+    assert (page.is_empty, page.can_check_out, page.count) == (True, False, 0)
+    assert (page.breakdown.total, page.breakdown.lines, page.delivery_from) == (
         Decimal(0),
+        (),
+        None,
     )
 
 
@@ -99,15 +102,15 @@ def test_lines_are_grouped_by_origin_the_visited_one_first() -> None:
     page = cart_page(key, shops["home"])
 
     assert [
-        (shop.slug, [(line.variant, line.quantity, line.total) for line in lines])
-        for shop, lines in page.groups
+        (shop.slug, [(line.variant, line.quantity, price.total) for line, price in lines])
+        for shop, lines in page.priced_groups
     ] == [
         ("home", [(bowl, 2, Decimal("14.10"))]),
         ("galleria", [(shirt, 1, Decimal("19.90"))]),
         ("apparel", [(shirt, 3, Decimal("59.70"))]),
     ]
-    assert (page.count, page.total) == (6, Decimal("93.70"))
-    assert [line.unit_price for line in page.lines] == [
+    assert (page.count, page.breakdown.total) == (6, Decimal("93.70"))
+    assert [line.unit_price for line in page.breakdown.lines] == [
         Decimal("7.05"),
         Decimal("19.90"),
         Decimal("19.90"),
@@ -122,7 +125,7 @@ def test_prices_are_todays() -> None:
     shirt.price = Decimal("15.00")
     shirt.save()
 
-    assert cart_page(key, shops["home"]).total == Decimal("30.00")
+    assert cart_page(key, shops["home"]).breakdown.total == Decimal("30.00")
 
 
 def test_stock_that_fell_is_a_problem_of_each_line_that_shares_it() -> None:
