@@ -302,7 +302,10 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("shop/favicon.svg"),
         }
     ],
+    "SIDEBAR": {"navigation": "shop.ops.navigation.sidebar"},
 }
+# Numbers beside what waits for staff: a model, and who counts.
+ADMIN_BADGES = {"stock.VariantStock": "shop.stock.queries.low_stock_badge"}
 
 # --- Metrics -----------------------------------------------------------------------------------
 
