@@ -61,7 +61,6 @@ class ReturnForm(forms.Form):
                     label=name,
                     coerce=int,
                     choices=[(count, str(count)) for count in range(most + 1)],
-                    empty_value=0,
                     required=False,
                     widget=forms.Select(attrs={"class": "input"}),
                 )
@@ -71,7 +70,7 @@ class ReturnForm(forms.Form):
     def quantities(self) -> dict[int, int]:
         """How many of each line (id) were chosen. Only of a valid form."""
         return {
-            int(name.removeprefix(PER_LINE)): count
+            int(name.removeprefix(PER_LINE)): count or 0
             for name, count in self.cleaned_data.items()
             if name.startswith(PER_LINE)
         }

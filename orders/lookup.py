@@ -37,9 +37,9 @@ def find(number: str, email: str, *, address: str) -> Order | None:
 
     number, email: as typed, in any case. address: the visitor's network address, as the server saw
     it. Whether it exists, belongs to another address, or is nobody's: the answer and the work are
-    the same. Raises TooManyTries. Eight queries at most.
+    the same. Raises TooManyTries. Eight queries.
     """
-    number, email = number.strip().upper(), email.strip().lower()
+    number, email = (typed.replace("\0", "").strip() for typed in (number.upper(), email.lower()))
     kinds = {"number": number, "email": email}
     if _tells_apart(address):
         kinds["address"] = address
@@ -54,6 +54,7 @@ def prune() -> int:
 
 def _count(kinds: dict[str, str]) -> None:
     """Count a try for each. Raises TooManyTries; what was counted before that stays counted."""
+    prune()
     since = _window(timezone.now())
     names = {kind: _name(kind, value) for kind, value in kinds.items()}
     LookupTries.objects.bulk_create(

@@ -249,7 +249,8 @@ def test_a_refused_receipt_changes_nothing(
     with pytest.raises(refusal):
         receive(back, by=STAFF, **given)
     back.refresh_from_db()
-    assert (back.status, back.received_at, back.refund_amount) == ("requested", None, 0)
+    assert (back.status, back.refund_amount) == ("requested", Decimal(0))
+    assert back.received_at is None
     assert list(back.lines.values_list("quantity", "restocked")) == [(2, 0)]
     assert counts(order) == [(3, 0), (1, 0)]
     assert stocks(order) == [7, 9]
@@ -360,9 +361,10 @@ def test_staff_refuse_a_return() -> None:
     assert "Engraved for you." in mails_about(order)[-1].text
     assert steps(order)[-1] == "return.refused"
     # Then it is closed, and may be announced again
-    for step in (lambda: refuse(back, by=STAFF, why="x"), lambda: receive(back, by=STAFF)):
-        with pytest.raises(AlreadyClosed):
-            step()
+    with pytest.raises(AlreadyClosed):
+        refuse(back, by=STAFF, why="x")
+    with pytest.raises(AlreadyClosed):
+        receive(back, by=STAFF)
     with pytest.raises(NotReceived):
         pay_back(refused, by=STAFF)
     assert returns.returnable(order)[0][shirts.pk] == 3
