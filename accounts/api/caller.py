@@ -42,17 +42,21 @@ def storefront_of(request: Request) -> Storefront:
 def actor_of(request: Request, secret: str = "") -> Actor:
     """The caller, as the audit trail writes it down.
 
-    secret: what a guest showed instead of a token, a cart's id for example; with a token, its id
-    is what tells one login from another.
+    secret: what a guest showed instead of a token, a cart's id for example. With a token, its id
+    tells one login from another, and what the calling program says of itself whether it is one
+    program: a token that is in two places at once shows (`orders.auditing`).
     """
     customer, token = customer_of(request), token_of(request)
-    shown = f"token:{token.jti}" if token is not None else secret
+    session = fingerprint(secret) if secret else ""
+    if token is not None:
+        told = (request.headers.get(name, "") for name in ("User-Agent", "Accept-Language"))
+        session = f"{fingerprint(f'token:{token.jti}')}.{fingerprint('|'.join(told))}"
     return Actor(
         "customer" if customer else "guest",
         "token" if token is not None else "none",
         customer_id=customer.pk if customer else None,
         storefront=storefront_of(request).slug,
-        session=fingerprint(shown) if shown else "",
+        session=session,
         request_id=request.META.get("REQUEST_ID", ""),
         channel="api",
     )

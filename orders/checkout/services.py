@@ -285,6 +285,7 @@ def _record(order: Order, by: Actor) -> None:
     facts: Mapping[str, Any] = {
         "number": order.number,
         "email": email_fingerprint(order.email),
+        "account_email": email_fingerprint(order.customer.email) if order.customer else "",
         "country": order.country_code,
         "shipping": order.shipping_method,
         "payment": order.payment_method,

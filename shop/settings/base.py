@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "orders",
     "orders.payment",
     "orders.webhooks",
+    "orders.auditing",
 ]
 
 # The proxy's header with the client's address; only for one that sets it on every request.
