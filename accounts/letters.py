@@ -1,7 +1,7 @@
 """What the mails about an account say. They go through the outbox like all others.
 
 A letter is a few sentences and at most one link; `templates/account/mail/` gives it its looks.
-Letters with a link are secrets for as long as the link works: docs/accounts.md, "Mails".
+Those with a secret link are shown to nobody and not kept once they are sent.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +21,17 @@ TEMPLATE = "account/mail/letter"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Subject, paragraphs, one link with its words, and what stands below it."""
+    """Subject, paragraphs, one link with its words, and what stands below it.
+
+    is_secret: the link is as good as a password for as long as it works.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     link: str = ""
     label: str = ""
     below: tuple[str, ...] = ()
+    is_secret: bool = False
 
 
 def send(
@@ -45,6 +49,7 @@ def send(
         reference=reference,
         storefront=storefront,
         site_url=site_url,
+        secret=letter.is_secret,
     )
 
 
@@ -83,6 +88,7 @@ def _confirm_new_account(context: Mapping[str, Any]) -> Letter:
             _("The link works for one day."),
             _("If you did not sign up, do nothing: without this click there is no account."),
         ),
+        is_secret=True,
     )
 
 
@@ -96,6 +102,7 @@ def _confirm_new_address(context: Mapping[str, Any]) -> Letter:
             _("The link works for one day."),
             _("If you did not ask for this, do nothing: nothing will change."),
         ),
+        is_secret=True,
     )
 
 
@@ -141,6 +148,7 @@ def _reset(context: Mapping[str, Any]) -> Letter:
             _("The link works once, and for one hour. Please give it to nobody."),
             _("If this was not you, do nothing: your password stays as it is."),
         ),
+        is_secret=True,
     )
 
 

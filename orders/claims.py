@@ -94,6 +94,7 @@ def send_link(
             _("The link works once, for one day, and only for that account."),
             _("If you did not ask for this, do nothing: your orders stay as they are."),
         ),
+        is_secret=True,
     )
     letters.send(
         letter,
