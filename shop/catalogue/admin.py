@@ -13,13 +13,30 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from shop.audit.actors import actor_of
 from shop.audit.causes import because
+from shop.translated.fields import other_languages
+from shop.translated.forms import names_in, names_of
 
 from . import queries
 from .exchange.admin_views import ExchangeAdmin
-from .forms import CategoryForm, ImageForm, ProductForm, VariantForm, VariantFormSet
+from .forms import (
+    CategoryForm,
+    ImageForm,
+    OptionForm,
+    ProductForm,
+    VariantForm,
+    VariantFormSet,
+)
 from .models import Category, Option, Product, ProductImage, Tag, Variant
 from .money import format_money
 from .templatetags.catalogue import product_image
+
+
+def translation_tabs(*fields: str) -> list[tuple[str, dict[str, Any]]]:
+    """A tab for each other language, with the translations of these fields."""
+    return [
+        (spoken, {"classes": ["tab"], "fields": names_in(language, *fields)})
+        for language, spoken in other_languages().items()
+    ]
 
 
 @admin.register(Category)
@@ -34,6 +51,11 @@ class CategoryAdmin(TreeAdmin, ModelAdmin):
     list_display = ("name", "url_path")
     search_fields = ("name", "url_path")
     prepopulated_fields = {"slug": ["name"]}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "description", "treebeard_position",
+                           "treebeard_ref_node")}),
+        *translation_tabs("name", "description"),
+    )  # fmt: skip
 
 
 @admin.register(Tag)
@@ -47,7 +69,8 @@ class OptionInline(TabularInline):
     """How the variants differ."""
 
     model = Option
-    fields = ("name", "position")
+    form = OptionForm
+    fields = ("name", *names_of("name"), "position")
     extra = 0
 
 
@@ -58,8 +81,8 @@ class VariantInline(TabularInline):
     form = VariantForm
     formset = VariantFormSet
     fields = (
-        "values", "price", "compare_at_price", "tracks_stock", "stock", "allows_backorder", "sku",
-        "weight_grams", "requires_shipping", "barcode", "position",
+        "values", *names_of("option_values"), "price", "compare_at_price", "tracks_stock", "stock",
+        "allows_backorder", "sku", "weight_grams", "requires_shipping", "barcode", "position",
     )  # fmt: skip
     extra = 0
 
@@ -69,7 +92,7 @@ class ImageInline(TabularInline):
 
     model = ProductImage
     form = ImageForm
-    fields = ("preview", "file", "source_url", "alt", "position", "variant")
+    fields = ("preview", "file", "source_url", "alt", *names_of("alt"), "position", "variant")
     readonly_fields = ("preview",)
     extra = 0
 
@@ -99,6 +122,11 @@ class ProductAdmin(ExchangeAdmin):
     prepopulated_fields = {"slug": ["title"]}
     autocomplete_fields = ("category", "tags")
     inlines = (OptionInline, VariantInline, ImageInline)
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "vendor", "category", "storefronts", "is_published",
+                           "description", "tags", "attributes")}),
+        *translation_tabs("title", "description", "attributes"),
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Products with all that the list shows."""

@@ -1,5 +1,6 @@
 """Forms of the admin, where staff type what `models` stores."""
 
+from itertools import zip_longest
 from pathlib import PurePath
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from treebeard.forms import MoveNodeForm, movenodeform_factory
 from unfold.widgets import (
@@ -18,7 +20,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from .models import Category, Product, ProductImage, Variant
+from shop.translated.forms import TranslationsForm, with_translations
+
+from .models import Category, Option, Product, ProductImage, Variant, variant_title
 from .text import clean_html
 
 PICTURE_TYPES = ("avif", "gif", "jpeg", "jpg", "png", "webp")
@@ -33,13 +37,15 @@ WRITTEN = [
 """What is written of a variant that is there already. Orders change the rest at any moment."""
 
 
-class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
+class CategoryNodeForm(TranslationsForm, MoveNodeForm):  # type: ignore[misc]
     """Refuses a place where another category has the address already."""
+
+    translated = ("name", "description")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("treebeard_position", "treebeard_ref_node"):
-            field = self.fields[name]
+            field: Any = self.fields[name]
             field.widget = UnfoldAdminSelectWidget(choices=field.choices)
 
     @cached_property
@@ -63,11 +69,14 @@ class CategoryNodeForm(MoveNodeForm):  # type: ignore[misc]
         return cleaned
 
 
-CategoryForm = movenodeform_factory(Category, form=CategoryNodeForm)
+CategoryForm = with_translations(movenodeform_factory(Category, form=CategoryNodeForm))
 
 
-class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+@with_translations
+class ProductForm(TranslationsForm):
     """A product; its description is cleaned of all but the structure of a text."""
+
+    translated = ("title", "description", "attributes")
 
     class Meta:
         model = Product
@@ -80,6 +89,33 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_description(self) -> str:
         """No script, style or form comes through."""
         return clean_html(self.cleaned_data["description"])
+
+    def clean_attributes(self) -> dict[str, Any]:
+        """Facts are texts by name."""
+        return _facts(self.cleaned_data["attributes"])
+
+    def clean_translation(self, field: str, text: Any) -> Any:
+        """The same for translations."""
+        if field == "description":
+            return clean_html(text)
+        return _facts(text) if field == "attributes" else text
+
+
+def _facts(said: Any) -> dict[str, Any]:
+    if said and not isinstance(said, dict):
+        raise forms.ValidationError(_('Write facts like {"Material": "Wool"}.'))
+    return said or {}
+
+
+@with_translations
+class OptionForm(TranslationsForm):
+    """An option."""
+
+    translated = ("name",)
+
+    class Meta:
+        model = Option
+        fields = ("name", "position")
 
 
 class StockShown(forms.Widget):
@@ -98,8 +134,11 @@ class StockShown(forms.Widget):
         return format_html('<a href="{}" id="{}">{}</a>', url, (attrs or {}).get("id", ""), value)
 
 
-class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
+@with_translations
+class VariantForm(TranslationsForm):
     """A variant, its option values written as one line."""
+
+    translated = ("option_values",)
 
     values = forms.CharField(
         label=_("Option values"), required=False, max_length=800,
@@ -120,6 +159,27 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["stock"].disabled = True
             self.fields["stock"].widget = StockShown(self.instance)
         self.initial["values"] = self.instance.original_title
+
+    @classmethod
+    def translation_field(cls, field: str, language: str) -> forms.Field:
+        """Written as one line, as the values are."""
+        return forms.CharField(
+            label=format_lazy("{} ({})", _("Option values"), language), required=False,
+            max_length=800, widget=UnfoldAdminTextInputWidget,
+        )  # fmt: skip
+
+    def shown_translation(self, field: str, said: Any) -> str:
+        """What is not translated stands there as it is."""
+        values = zip_longest(self.instance.option_values, said or [])
+        return variant_title([own or value for value, own in values]) if said else ""
+
+    def clean_translation(self, field: str, text: str) -> list[str]:
+        """As many as there are values; one that is the same is no translation."""
+        values, said = self.instance.option_values, _parts(text)
+        if said and len(said) != len(values):
+            problem = _("One for each of the option values: %(values)s.")
+            raise forms.ValidationError(problem % {"values": variant_title(values)})
+        return [own if own != value else "" for value, own in zip(values, said, strict=False)]
 
     def clean(self) -> dict[str, Any]:
         """Backorder ends, and tracking begins, when no more is promised than there is."""
@@ -147,9 +207,13 @@ class VariantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_values(self) -> str:
         """Keep the values; blanks around them do not count."""
-        values = [value.strip() for value in self.cleaned_data["values"].split(" / ")]
-        self.instance.option_values = [value for value in values if value]
-        return " / ".join(self.instance.option_values)
+        self.instance.option_values = _parts(self.cleaned_data["values"])
+        return variant_title(self.instance.option_values)
+
+
+def _parts(text: str) -> list[str]:
+    values = (value.strip() for value in text.split(" / "))
+    return [value for value in values if value]
 
 
 class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
@@ -171,8 +235,11 @@ class VariantFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             seen[values] = count
 
 
-class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
+@with_translations
+class ImageForm(TranslationsForm):
     """A picture: an uploaded file, or the address of one elsewhere."""
+
+    translated = ("alt",)
 
     class Meta:
         model = ProductImage
