@@ -18,10 +18,12 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image
 
+from shop import outside
 from shop.catalogue.exchange import fetching, remote
 from shop.catalogue.exchange.fetching import fetch_images
-from shop.catalogue.exchange.remote import Fetcher, NotFetched, checked_picture, is_public
+from shop.catalogue.exchange.remote import Fetcher, NotFetched, checked_picture
 from shop.catalogue.models import Product, ProductImage
+from shop.outside import is_public
 from tests.factories import NetworkFactory, ProductFactory
 
 HERE = Fetcher(allow={"127.0.0.1"})
@@ -185,8 +187,8 @@ def test_a_host_that_takes_its_time_is_left(
     server: Server, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given limits for each piece, and for the whole
-    monkeypatch.setattr(remote, "CONNECT_TIMEOUT", 0.2)
-    monkeypatch.setattr(remote, "TOTAL_TIMEOUT", 0.5)
+    monkeypatch.setattr(outside, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(outside, "TOTAL_TIMEOUT", 0.5)
 
     # When
     began = time.monotonic()
@@ -366,13 +368,13 @@ def test_few_at_once_and_hosts_that_are_away_are_given_up(
         away = [closed.url(f"/{n}", "127.0.0.3") for n in range(10)]
     add(product, *away)
     tried = []
-    connect = Fetcher._socket
+    connect = outside._socket
 
-    def counted(self: Fetcher, host: str, port: int) -> Any:
+    def counted(host: str, port: int, allow: Any) -> Any:
         tried.append(host)
-        return connect(self, host, port)
+        return connect(host, port, allow)
 
-    monkeypatch.setattr(Fetcher, "_socket", counted)
+    monkeypatch.setattr(outside, "_socket", counted)
 
     # When
     result = fetch_images(fetcher=Fetcher(allow={"127.0.0.1", "127.0.0.3"}))
