@@ -7,6 +7,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db.models import F, FilteredRelation, Q
+from django.utils.translation import gettext as _
 
 from shop.catalogue.models import Variant
 from shop.pricing.breakdown import ZERO
@@ -53,7 +54,7 @@ class TaxTable:
         rates, default = {}, ""
         for slug, is_default, rate, name in rows:
             if rate is not None:
-                rates[slug] = AppliedRate(rate, name, slug)
+                rates[slug] = AppliedRate(rate, name or _("VAT"), slug)
             if is_default:
                 default = slug
         products = {variant.product_id for variant in variants}

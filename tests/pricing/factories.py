@@ -29,7 +29,7 @@ def promotion(code: str = "", **fields: Any) -> Promotion:
     return made
 
 
-def tax(country: str, rate: str, slug: str = "standard", name: str = "VAT") -> TaxClass:
+def tax(country: str, rate: str, slug: str = "standard", name: str = "") -> TaxClass:
     """A rate; `standard` is the default class."""
     of, _created = TaxClass.objects.get_or_create(
         slug=slug, defaults={"name": slug.title(), "is_default": slug == "standard"}

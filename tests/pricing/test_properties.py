@@ -64,7 +64,7 @@ def offer(draw: st.DrawFn, pk: int, *, combinable: bool | None = None) -> Offer:
     kind = draw(st.sampled_from(Promotion.Kind.values))
     promotion = Promotion(
         pk=pk,
-        name=f"Offer {pk}",
+        original_name=f"Offer {pk}",
         kind=kind,
         percent=draw(percents),
         amount=None if kind == "free-shipping" and draw(st.booleans()) else draw(some_money),

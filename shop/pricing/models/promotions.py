@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.catalogue.models import Category, Product
 from shop.storefronts.models import Storefront
+from shop.translated.fields import TranslatedCharField, TranslatedModel, translations_constraint
 
 CODE_LENGTH = 40
 """The most characters of a voucher code."""
@@ -95,7 +96,7 @@ class Promotions(models.QuerySet["Promotion"]):
         return self.filter(is_active=True, automatic=True)
 
 
-class Promotion(Limited):
+class Promotion(TranslatedModel, Limited):
     """An offer.
 
     What it is worth depends on `kind`: `percent` of the prices; `amount` off the sum; delivery
@@ -114,7 +115,8 @@ class Promotion(Limited):
         FREE_SHIPPING = "free-shipping", _("Free delivery")
         BUY_GET = "buy-get", _("Buy some, get some")
 
-    name = models.CharField(_("name"), max_length=80, help_text=_("Shoppers read this."))
+    name = TranslatedCharField(_("name"), max_length=80, help_text=_("Shoppers read this."))
+    original_name: str
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     percent = models.DecimalField(
         _("percent"),
@@ -230,6 +232,7 @@ class Promotion(Limited):
                 violation_error_message=_("Buy and get at least one."),
             ),
             *_limits("promotion"),
+            translations_constraint("promotion"),
         ]
 
     def __str__(self) -> str:

@@ -60,7 +60,10 @@ class TaxRate(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
     )
     name = models.CharField(
-        _("name"), max_length=40, default="VAT", help_text=_("As the country calls it.")
+        _("name"),
+        max_length=40,
+        blank=True,
+        help_text=_("As the country calls it; empty: VAT, in the shopper's language."),
     )
 
     class Meta:
