@@ -13,8 +13,8 @@ from hashlib import sha256
 from accounts.models import User
 from carts.queries import Line
 from orders.shipping import CountryPrice, Quote, Tariff, weight_of
-from shop.pricing.breakdown import Breakdown, Wanted
-from shop.pricing.services import price
+from shop.pricing.breakdown import Breakdown
+from shop.pricing.services import strategy_for
 from shop.storefronts.models import Storefront
 
 
@@ -90,43 +90,32 @@ def make_offer(
     method: the slug of the chosen way of delivery. or_first: if it cannot be had, the first that
     can be is taken in its place, for a page that has one chosen from the start.
 
-    Two queries, and twice those of shop.pricing: what delivery costs may depend on what the items
-    come to.
+    Two queries, and those of shop.pricing.
     """
-    wanted = [
-        Wanted(
-            key=line.pk, variant=line.variant, storefront=line.storefront, quantity=line.quantity
-        )
-        for line in lines
-    ]
+    wanted = [line.wanted for line in lines]
     tariff = Tariff.load()
-    bare = _priced(wanted, codes, buyer, None)
-    weight = weight_of(wanted)
-    quotes = tariff.quotes(buyer.country or None, weight=weight, total=bare.items_total)
-    chosen = next((quote for quote in quotes if quote.method.slug == method), None)
-    if chosen is None and or_first and quotes:
-        chosen = quotes[0]
-    return Offer(
-        buyer=buyer,
-        breakdown=_priced(wanted, codes, buyer, chosen) if chosen else bare,
-        quotes=tuple(quotes),
-        chosen=chosen,
-        tariff=tariff,
-        weight=weight,
-    )
-
-
-def _priced(
-    wanted: Sequence[Wanted], codes: Sequence[str], buyer: Buyer, quote: Quote | None
-) -> Breakdown:
-    return price(
+    strategy = strategy_for(
         wanted,
         storefront=buyer.storefront,
         country=buyer.country or None,
         customer=buyer.customer,
         codes=codes,
-        shipping=quote.for_pricing() if quote else None,
         email=buyer.email,
+    )
+    # What delivery costs may depend on what the items come to.
+    items = strategy.reckon(wanted, None)
+    weight = weight_of(wanted)
+    quotes = tariff.quotes(buyer.country or None, weight=weight, total=items.items_total)
+    chosen = next((quote for quote in quotes if quote.method.slug == method), None)
+    if chosen is None and or_first and quotes:
+        chosen = quotes[0]
+    return Offer(
+        buyer=buyer,
+        breakdown=strategy.reckon(wanted, chosen.for_pricing()) if chosen else items,
+        quotes=tuple(quotes),
+        chosen=chosen,
+        tariff=tariff,
+        weight=weight,
     )
 
 

@@ -21,6 +21,8 @@ from orders.payment import services as payments
 from orders.payment.addresses import SiteUrls
 from orders.payment.errors import GatewayError, NotPayable
 from orders.payment.gateways import offered_gateway
+from orders.payment.moves import OPEN, Status
+from orders.payment.port import Event, Seen
 from shop.audit.actors import Actor
 
 LONGEST_HOLD: Final = timedelta(hours=3)
@@ -52,8 +54,9 @@ def pay(order: Order, method: str, *, by: Actor, site_url: str) -> str:
     """
     port = offered_gateway(method)
     try:
+        _refuse_unless_pending(order)
         if not port.redirects:
-            payments.call_off(order, by=by)
+            _call_off(order, by=by)
             with transaction.atomic():
                 accepted = lifecycle.pay_later(order, method, by=by)
                 begin(accepted, by=by, site_url=site_url)
@@ -76,6 +79,33 @@ def leave(order: Order, *, by: Actor, holder: Holder | None) -> None:
     NotPending, or sessionsync's SessionGone. A gateway that does not answer holds nobody back:
     money that comes nevertheless is paid back.
     """
+    _refuse_unless_pending(order)
     with suppress(GatewayError):
         payments.call_off(order, by=by)
     lifecycle.abandon(order, by=by, holder=holder)
+
+
+def _call_off(order: Order, *, by: Actor) -> None:
+    """See to it that no open payment is in the way of another one.
+
+    One whose gateway does not answer is given up unheard: if it is paid after all, the gateway
+    says so, and the money goes back. Raises orders.payment's AlreadyPaid, StillDeciding.
+    """
+    try:
+        payments.call_off(order, by=by)
+    except GatewayError:
+        for payment in order.payments.filter(status__in=OPEN):
+            given_up = Event(
+                gateway=payment.gateway,
+                id=f"{payment.key}:given up",
+                kind="given up unheard",
+                seen=Seen(Status.CANCELLED),
+                payment_key=payment.key,
+            )
+            payments.handle(given_up, by=by)
+
+
+def _refuse_unless_pending(order: Order) -> None:
+    """Call nothing off that nobody may call off: `lifecycle` looks again, under its lock."""
+    if not Order.objects.filter(pk=order.pk, status=Order.Status.PENDING).exists():
+        raise NotPending(order.number)

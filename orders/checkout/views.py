@@ -207,7 +207,8 @@ def _step(name: steps.Name) -> Callable[[Callable[[Visit, Offer], HttpResponse]]
             visit = Visit.of(request)
             if visit.cart.is_empty or not visit.cart.can_check_out:
                 return _back_to_cart(visit)
-            offer = visit.entered_offer()
+            # The first way of delivery is preset, and the summary says what that comes to.
+            offer = visit.entered_offer(or_first=name == "shipping")
             missing = steps.first_missing(visit, offer)
             if steps.ORDER.index(name) > steps.ORDER.index(missing):
                 messages.info(request, steps.ASKED[missing])
@@ -262,10 +263,6 @@ def shipping(visit: Visit, offer: Offer) -> HttpResponse:
     """How it gets there."""
     initial = {"shipping_method": offer.chosen.method.slug} if offer.chosen else {}
     form = ShippingForm(visit.request.POST or None, quotes=offer.quotes, initial=initial)
-    if offer.chosen is None:
-        # The first one is preset, and the summary says what that comes to.
-        entry = visit.checkout
-        offer = visit.offer(country=entry.country_code, email=entry.email, method="", or_first=True)
     return _enter_or_show(visit, offer, "shipping", form)
 
 
@@ -362,13 +359,6 @@ def _place(visit: Visit, wish: Wish, checkout_key: str, offer: str) -> HttpRespo
         )
     except SessionGone:
         return OrderError(_session_ended())
-    except CartEmpty as refusal:
-        # Two tabs with the same cart: the other one has ordered it.
-        order_of_other_tab = just_ordered(visit.holder)
-        if order_of_other_tab is None:
-            return refusal
-        messages.info(request, _("You have ordered this already: here is your order."))
-        return SeeOther(reverse("orders:order", args=[order_of_other_tab.token]))
     except OrderError as refusal:
         return refusal
     request.session.pop(CHECKING_OUT, None)
@@ -421,6 +411,14 @@ def _page(
 
 def _back_to_cart(visit: Visit, problems: list[str] | None = None) -> HttpResponse:
     if visit.cart.is_empty:
+        if visit.holder and visit.request.method == "POST":
+            # Two tabs with the same cart: the other one has ordered it.
+            order = just_ordered(visit.holder)
+            if order is not None:
+                messages.info(
+                    visit.request, _("You have ordered this already: here is your order.")
+                )
+                return lead_on(visit.request, order)
         problems = problems or CartEmpty().problems
     else:
         problems = [_("Please look at your cart first: not everything in it can be ordered.")]

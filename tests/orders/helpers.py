@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
-from carts.queries import cart_page
+from carts.queries import cart_contents
 from orders.checkout.forms import new_checkout_key
 from orders.checkout.offers import Buyer, make_offer
 from orders.checkout.services import PostalAddress, Wish, place_order
-from orders.checkout.visit import codes_of
 from orders.models import Order, ShippingMethod
 from sessionsync.fingerprints import fingerprint
 from shop.audit.actors import Actor
@@ -50,8 +49,8 @@ def wish(**changed: Any) -> Wish:
 
 def offer(session_key: str, shop: Storefront, customer: User | None = None) -> str:
     """What a checkout page would show now to somebody it knows nothing of."""
-    page = cart_page(session_key, shop)
-    return make_offer(page.lines, codes_of(session_key), Buyer(shop, customer), or_first=True).name
+    page = cart_contents(session_key, shop)
+    return make_offer(page.lines, page.codes, Buyer(shop, customer), or_first=True).name
 
 
 def shopper_of(session_key: str, customer: User | None = None, shop: str = "") -> Actor:

@@ -349,5 +349,5 @@ def test_checkout_takes_the_same_queries_whatever_the_cart(
     client = shopper(key, shops["galleria"])
     client.get("/checkout/")
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(16):
         client.get("/checkout/")
