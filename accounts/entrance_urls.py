@@ -71,9 +71,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-if settings.OIDC_APPS:
-    provider = import_module(f"{settings.OIDC_APPS[0]}.urls")
-    urlpatterns += [
+
+def service_urls(app: str) -> list[URLPattern | URLResolver]:
+    """Signing in with another service; app: django-allauth's for its protocol."""
+    protocol = import_module(f"{app}.urls")
+    return [
         path("services/", proven(social_views.connections), name="socialaccount_connections"),
         path("services/signup/", private_page(social_views.signup), name="socialaccount_signup"),
         path(
@@ -86,5 +88,9 @@ if settings.OIDC_APPS:
             private_page(social_views.login_error),
             name="socialaccount_login_error",
         ),
-        path("services/", include(provider.urlpatterns)),
+        path("services/", include(protocol.urlpatterns)),
     ]
+
+
+for app in settings.OIDC_APPS:
+    urlpatterns += service_urls(app)

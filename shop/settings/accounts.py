@@ -82,6 +82,8 @@ SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.social.SocialSignupForm"}
 
 # Sign-in with another service (OpenID Connect), off unless it is named here.
 OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="")
 OIDC_APPS: list[str] = []
 if OIDC_SERVER_URL:
     OIDC_APPS = ["allauth.socialaccount.providers.openid_connect"]
@@ -91,8 +93,8 @@ if OIDC_SERVER_URL:
             {
                 "provider_id": "sso",
                 "name": env.str("OIDC_NAME", default="") or "OpenID Connect",
-                "client_id": env.str("OIDC_CLIENT_ID", default=""),
-                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
                 "settings": {"server_url": OIDC_SERVER_URL},
             }
         ],

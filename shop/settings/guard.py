@@ -38,6 +38,7 @@ def unsafe(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "EMAIL_URL names no mail server: it must start with smtp, smtp+tls or smtp+ssl."
     yield from _transport(settings)
     yield from _payment(settings)
+    yield from _other_service(settings)
 
 
 def _secrets(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -88,11 +89,22 @@ def _payment(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "PAYMENT_GATEWAYS is empty: nobody could order anything."
     for name in sorted(set(offered) - known - {"sandbox"}):
         yield f"PAYMENT_GATEWAYS names {name!r}; there are {', '.join(sorted(known))}."
-    if "stripe" in offered:
-        for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"):
-            if not settings[name]:
-                yield f"{name} is missing, and PAYMENT_GATEWAYS offers stripe."
-    if "bank-transfer" in offered:
-        for name in ("BANK_ACCOUNT_HOLDER", "BANK_IBAN"):
-            if not settings[name]:
-                yield f"{name} is missing, and PAYMENT_GATEWAYS offers bank-transfer."
+    needs = {
+        "stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"),
+        "bank-transfer": ("BANK_ACCOUNT_HOLDER", "BANK_IBAN"),
+    }
+    for name, values in needs.items():
+        missing = [value for value in values if not settings[value]]
+        if name in offered and missing:
+            yield f"PAYMENT_GATEWAYS offers {name} without {' and '.join(missing)}."
+
+
+def _other_service(settings: Mapping[str, Any]) -> Iterator[str]:
+    server = settings.get("OIDC_SERVER_URL", "")
+    if not server:
+        return
+    if not server.startswith("https://"):
+        yield "OIDC_SERVER_URL must start with https://: what it says signs people in."
+    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        if not settings[name]:
+            yield f"{name} is missing, while OIDC_SERVER_URL is set."

@@ -43,9 +43,13 @@ class Shopper(Browser):
 
     def send(self, page: Any, path: str, **fields: Any) -> Any:
         """Send a form of the page last shown."""
+        return self.submit(path, {"csrfmiddlewaretoken": self.form_token(page), **fields})
+
+    def form_token(self, page: Any) -> str:
+        """The CSRF token of a page's forms."""
         token = _TOKEN.search(page.content.decode())
         assert token, f"no form on {self.url}: {page.status_code}"
-        return self.submit(path, {"csrfmiddlewaretoken": unescape(token[1]), **fields})
+        return unescape(token[1])
 
     def sign_in(
         self, storefront: Storefront, email: str = "ada@example.com", password: str = PASSWORD

@@ -74,6 +74,11 @@ def test_production_names_every_missing_value_at_once() -> None:
         ("SECURE_SSL_REDIRECT", "off", "served over plain HTTP"),
         ("SECURE_HSTS_SECONDS", "0", "led back to plain HTTP"),
         ("SECURE_PROXY_SSL_HEADER", "X-Forwarded-Proto", "must be a header and a value"),
+        ("PAYMENT_GATEWAYS", "on-delivery,sandbox", "orders would be paid for with no money"),
+        ("PAYMENT_GATEWAYS", "on-delivery,paypal", "names 'paypal'; there are bank-transfer"),
+        ("PAYMENT_GATEWAYS", "", "nobody could order anything"),
+        ("PAYMENT_GATEWAYS", "stripe", "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS"),
+        ("PAYMENT_GATEWAYS", "bank-transfer", "without BANK_ACCOUNT_HOLDER and BANK_IBAN"),
     ],
 )
 def test_production_refuses_one_unsafe_value(name: str, value: str, reason: str) -> None:
@@ -85,6 +90,17 @@ def test_production_refuses_one_unsafe_value(name: str, value: str, reason: str)
     assert len(refusals) == 1
     assert refusals[0].startswith(f"  - {name} ")
     assert reason in refusals[0]
+
+
+def test_another_service_is_believed_over_tls_and_with_a_secret_only() -> None:
+    # Given a service that is named and nothing else, when production starts
+    result = start({**SAFE, "OIDC_SERVER_URL": "http://id.example"})
+    # Then it refuses and says what is wrong with each
+    refusals = [line.split()[1] for line in result.stderr.splitlines() if line.startswith("  - ")]
+    assert refusals == ["OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"]
+    # And with all of it right, it starts
+    service = {"SERVER_URL": "https://id.example", "CLIENT_ID": "shop", "CLIENT_SECRET": "x"}
+    assert start({**SAFE, **{f"OIDC_{n}": value for n, value in service.items()}}).returncode == 0
 
 
 def test_a_refused_secret_is_not_repeated() -> None:
@@ -111,6 +127,10 @@ def test_a_proxy_header_is_believed_only_when_it_is_named() -> None:
         "CSRF_COOKIE_SECURE": True,
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 300,
+        "PAYMENT_GATEWAYS": ["on-delivery"],
+        "SANDBOX_GATEWAY_HOST": "",
+        **dict.fromkeys(("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"), ""),
+        **dict.fromkeys(("BANK_ACCOUNT_HOLDER", "BANK_IBAN"), ""),
     }
     # Then none is needed, and a whole one is accepted
     assert list(unsafe(base)) == []
