@@ -3,12 +3,18 @@
 from datetime import timedelta
 from typing import Final, Protocol
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from orders import lifecycle
 from orders.models import Order
-from orders.payment.errors import AlreadyPaid, GatewayRefused, NotPayable, StillDeciding
+from orders.payment.errors import (
+    AlreadyPaid,
+    GatewayNonsense,
+    GatewayRefused,
+    NotPayable,
+    StillDeciding,
+)
 from orders.payment.gateways import offered_gateway
 from orders.payment.models import Payment
 from orders.payment.moves import OPEN, Status, after
@@ -116,11 +122,14 @@ def _start(payment: Payment, port: Gateway, by: Actor, urls: ReturnUrls) -> Star
     except GatewayRefused as error:
         handle(seen_event(payment, Seen(Status.FAILED), f"refused: {error}"), by=by)
         raise
-    with transaction.atomic(durable=port.redirects):
-        lifecycle.lock(payment.order)
-        now = Payment.objects.select_for_update().get(pk=payment.pk)
-        now.reference = now.reference or started.reference
-        now.redirect_url = started.redirect_url
-        now.status = after(now.status, Status.PENDING)
-        now.save(update_fields=["reference", "redirect_url", "status", "changed_at"])
+    try:
+        with transaction.atomic(durable=port.redirects):
+            lifecycle.lock(payment.order)
+            now = Payment.objects.select_for_update().get(pk=payment.pk)
+            now.reference = now.reference or started.reference
+            now.redirect_url = started.redirect_url
+            now.status = after(now.status, Status.PENDING)
+            now.save(update_fields=["reference", "redirect_url", "status", "changed_at"])
+    except IntegrityError as error:
+        raise GatewayNonsense("it gave this payment the name of another") from error
     return started

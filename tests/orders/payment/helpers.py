@@ -100,7 +100,7 @@ def make_payment(order: Order | None = None, **fields: Any) -> Payment:
 
 def news(payment: Payment, status: Status | None, **seen: Any) -> Event:
     """What its gateway says of a payment, with an event id of its own (`event_id=` chooses it)."""
-    event_id = seen.pop("event_id", f"evt_{next(_events)}")
+    event_id = seen.pop("event_id", f"news_{next(_events)}")
     told = Seen(status, **seen)
     if status in {Status.CAPTURED, Status.AUTHORIZED} and "amount" not in seen:
         told = replace(told, amount=payment.amount, currency=seen.get("currency", payment.currency))

@@ -161,7 +161,7 @@ def test_begun_on_another_site_it_is_another_payment(site_url: str) -> None:
     ],
 )
 def test_what_cannot_be_paid_is_not_begun(
-    site_url: str, fields: dict[str, str], error: type[Exception]
+    site_url: str, fields: dict[str, Any], error: type[Exception]
 ) -> None:
     order = make_order(**fields)
     with pytest.raises(error):
