@@ -18,7 +18,6 @@ from shop.settings.accounts import *
 from shop.settings.accounts import OIDC_APPS
 from shop.settings.aftersale import *
 from shop.settings.payment import *
-from shop.settings.payment import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -207,7 +206,6 @@ SESSIONSYNC: dict[str, Any] = {
         "/robots.txt",
         "/sitemap",
         "/search/suggest/",
-        "/payments/webhooks/",
         "/payments/webhooks/",
         "/en/search/suggest/",
         "/zh-hans/search/suggest/",
