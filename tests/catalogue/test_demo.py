@@ -1,5 +1,6 @@
 """`manage.py seed_demo`."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from shop.catalogue import queries
-from shop.catalogue.models import Category, Product, ProductImage, Variant
+from shop.catalogue.demo.translations import speeches
+from shop.catalogue.models import Category, Option, Product, ProductImage, Variant
 from shop.catalogue.text import clean_html
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import all_storefronts
+from shop.translated.fields import other_languages
 from tests.factories import StorefrontFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +87,58 @@ def test_every_picture_is_there_and_says_what_it_shows(media: Path) -> None:
     sage = ProductImage.objects.get(alt="Reading Lamp, sage")
     assert sage.variant is not None
     assert sage.variant.option_values == ["Sage"]
+
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SAME_EVERYWHERE = re.compile(r"[\d–× ]+(cm|mm)?|X?[SML]|XL|S/M|L/XL")
+"""Values that are no words: measures, and sizes in numbers and letters."""
+
+
+@pytest.mark.parametrize("language", other_languages())
+def test_all_of_it_is_there_in_each_language(media: Path, language: str) -> None:
+    seed()
+
+    def said(row: Any, *fields: str) -> list[Any]:
+        texts = row.translations.get(language, {})
+        assert all(texts.get(field) for field in fields), row
+        return [texts[field] for field in fields]
+
+    words: list[str] = []
+    for product in Product.objects.prefetch_related("options", "variants", "images"):
+        title, description, facts = said(product, "title", "description", "attributes")
+        assert description == clean_html(description)
+        assert description.count("<p>") == product.original_description.count("<p>")
+        assert description.count("<li>") == product.original_description.count("<li>")
+        assert len(facts) == len(product.original_attributes)
+        words += [title, description, *facts]
+        words += [name for option in product.options.all() for name in said(option, "name")]
+        for variant in product.variants.all():
+            for value, own in zip(
+                variant.option_values,
+                variant.translations.get(language, {}).get(
+                    "option_values", [""] * len(variant.option_values)
+                ),
+                strict=True,
+            ):
+                assert bool(own) != bool(SAME_EVERYWHERE.fullmatch(value)), value
+                words += [own] if own else []
+        words += [alt for image in product.images.all() for alt in said(image, "alt")]
+    words += [name for category in Category.objects.all() for name in said(category, "name")]
+    assert len(words) > 1200
+    if language == "zh-hans":
+        assert [text for text in words if not HAN.search(text)] == []
+
+
+def test_the_demos_words_are_all_used(media: Path) -> None:
+    """A word of the translations that nothing in the demo says would be a slip of the pen."""
+    seed()
+
+    for speech in speeches().values():
+        assert set(speech.products) == set(Product.objects.values_list("slug", flat=True))
+        assert set(speech.options) == set(Option.objects.values_list("name", flat=True))
+        assert set(speech.categories) == set(Category.objects.values_list("name", flat=True))
+        values = Variant.objects.values_list("option_values", flat=True)
+        assert set(speech.values) <= {value for several in values for value in several}
 
 
 def test_a_second_run_adds_nothing_and_keeps_what_changed(media: Path) -> None:

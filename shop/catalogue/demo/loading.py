@@ -26,6 +26,8 @@ from shop.catalogue.services import add_category, category_slug
 from shop.catalogue.text import plain_text
 from shop.storefronts.models import Storefront
 
+from .translations import Translator
+
 HERE = Path(__file__).parent
 SHOPS = ("apparel", "jewelry", "home")
 FOLDER = "products/demo"
@@ -88,9 +90,10 @@ def _add_storefronts(facts: list[Facts], added: Added) -> dict[str, Storefront]:
 
 def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
     """Add products with all that belongs to them, some statements for all of them."""
+    said = Translator()
     categories: dict[str, Category] = {}
     for name in sorted({facts["category"] for facts in missing}):
-        categories[name] = _category(name)
+        categories[name] = _category(name, said)
     products = Product.objects.bulk_create(
         Product(
             slug=facts["slug"],
@@ -100,6 +103,7 @@ def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
             vendor=facts["vendor"],
             category=categories[facts["category"]],
             original_attributes=facts.get("attributes", {}),
+            translations=said.product(facts["slug"]),
         )
         for facts in missing
     )
@@ -119,20 +123,25 @@ def _add_products(missing: list[Facts], shops: dict[str, Storefront]) -> None:
         for slug in facts["shops"]
     )
     Option.objects.bulk_create(
-        Option(product=product, original_name=name, position=position)
+        Option(
+            product=product,
+            original_name=name,
+            position=position,
+            translations=said.option(name),
+        )
         for product, facts in pairs
         for position, name in enumerate(facts.get("options", ()), 1)
     )
     variants = Variant.objects.bulk_create(
-        variant for product, facts in pairs for variant in _variants(product, facts)
+        variant for product, facts in pairs for variant in _variants(product, facts, said)
     )
     by_title = {(variant.product_id, variant.original_title): variant for variant in variants}
     ProductImage.objects.bulk_create(
-        image for product, facts in pairs for image in _images(product, facts, by_title)
+        image for product, facts in pairs for image in _images(product, facts, by_title, said)
     )
 
 
-def _variants(product: Product, facts: Facts) -> Iterator[Variant]:
+def _variants(product: Product, facts: Facts, said: Translator) -> Iterator[Variant]:
     """All combinations of the options, each with what is different about it."""
     options: dict[str, list[str]] = facts.get("options", {})
     for position, values in enumerate(itertools.product(*options.values()), 1):
@@ -144,6 +153,7 @@ def _variants(product: Product, facts: Facts) -> Iterator[Variant]:
             product=product,
             option_values=list(values),
             original_title=title,
+            translations=said.values(list(values)),
             sku="-".join([facts["sku"], *codes]),
             price=Decimal(special["price"]),
             compare_at_price=Decimal(on_sale) if on_sale else None,
@@ -155,13 +165,17 @@ def _variants(product: Product, facts: Facts) -> Iterator[Variant]:
         )
 
 
-def _category(names: str) -> Category:
+def _category(names: str, said: Translator) -> Category:
     parent: Category | None = None
     for name in names.split(" > "):
         slug = category_slug(name)
         address = f"{parent.url_path}/{slug}" if parent else slug
         found = Category.objects.filter(url_path=address).first()
-        parent = found or add_category(name, parent)
+        if found is None:
+            found = add_category(name, parent)
+            found.translations = said.category(name)
+            found.save(update_fields=["translations"])
+        parent = found
     assert parent is not None  # noqa: S101 - a name has a part at least
     return parent
 
@@ -198,7 +212,10 @@ def file_name(slug: str, number: int) -> str:
 
 
 def _images(
-    product: Product, facts: Facts, variants: dict[tuple[int, str], Variant]
+    product: Product,
+    facts: Facts,
+    variants: dict[tuple[int, str], Variant],
+    said: Translator,
 ) -> Iterator[ProductImage]:
     alone = len(facts.get("options", {})) == 1
     for number, picture in enumerate(pictures(facts), 1):
@@ -208,6 +225,9 @@ def _images(
             variant=variants.get((product.pk, picture.value)) if alone and picture.value else None,
             file=file_name(product.slug, number),
             original_alt=f"{facts['title']}, {what.lower()}" if what else facts["title"],
+            translations=said.picture(
+                facts["slug"], picture.value, detail=picture.view == "detail"
+            ),
             position=number,
         )
 
