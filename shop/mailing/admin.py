@@ -1,10 +1,10 @@
 """The outbox in the admin: what was written to whom, what became of it, and "send again"."""
 
+from typing import Any
+
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -48,7 +48,7 @@ class OutgoingMailAdmin(ModelAdmin):
     show_full_result_count = False
     inlines = (AttachmentInline,)
     actions = ("send_chosen_again",)
-    actions_detail = ("send_this_again",)
+    actions_submit_line = ("send_this_again",)
     fieldsets = (
         (None, {"fields": ("subject", "to", "sender", "storefront", "language", "text_shown")}),
         (
@@ -95,14 +95,20 @@ class OutgoingMailAdmin(ModelAdmin):
         )
 
     @action(description=gettext_lazy("Send again"), permissions=["change"])  # type: ignore[untyped-decorator]
-    def send_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send this mail again, and come back to it."""
-        mail = self.get_object(request, unquote(object_id))
-        if mail is not None and self._again(request, mail):
+    def send_this_again(self, request: HttpRequest, mail: OutgoingMail) -> None:
+        """Send the mail again whose page this is. A button of the form: no link can press it."""
+        if self._again(request, mail):
             self.message_user(request, _("The mail goes out again."), messages.SUCCESS)
-        return HttpResponseRedirect(
-            reverse("admin:mailing_outgoingmail_change", args=[unquote(object_id)])
-        )
+
+    def save_model(self, request: HttpRequest, obj: OutgoingMail, form: Any, change: bool) -> None:
+        """Write nothing, not even what is there: a worker may be changing it. Press the button."""
+        for pressed in self.get_actions_submit_line(request, obj.pk):
+            if pressed.action_name in request.POST:
+                pressed.method(request, obj)
+
+    def log_change(self, request: HttpRequest, obj: OutgoingMail, message: Any) -> Any:
+        """Only what was done: pressing "Save" does nothing."""
+        return super().log_change(request, obj, message) if message else None
 
     def _again(self, request: HttpRequest, mail: OutgoingMail) -> bool:
         try:
