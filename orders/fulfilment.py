@@ -16,6 +16,8 @@ from orders import invoices, lifecycle, mails
 from orders.carriers import tracking_address
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Return
 from orders.states import moved
+from orders.webhooks import services as webhooks
+from orders.webhooks.models import Event
 from shop.audit import trail
 from shop.audit.actors import Actor
 
@@ -101,6 +103,7 @@ def fulfil(
         tracking_number=parcel.tracking_number,
         status=now.fulfilment_status,
     )
+    webhooks.announce(now, Event.FULFILLED)
     invoices.issue(now, by=by)
     mails.queue_shipped(parcel, is_last=now.fulfilment_status == Sent.FULFILLED)
     return parcel

@@ -19,6 +19,8 @@ from carts.models import Cart
 from orders import cart_return, invoices, mails
 from orders.models import Order
 from orders.states import moved
+from orders.webhooks import services as webhooks
+from orders.webhooks.models import Event
 from sessionsync.goods import SessionGone
 from shop.audit import trail
 from shop.audit.actors import Actor
@@ -88,6 +90,7 @@ def mark_paid(order: Order, amount: Decimal, *, by: Actor) -> Order:
     now.payment_status = moved("payment_status", now.payment_status, Paid.PAID)
     now.save(update_fields=["payment_status"])
     trail.record(now.trail, "payment.captured", by, amount=str(amount), currency=now.currency)
+    webhooks.announce(now, Event.PAID)
     if now.status not in {Status.PENDING, Status.CANCELLED}:
         invoices.issue(now, by=by)
         if amount:
@@ -110,6 +113,7 @@ def mark_refunded(order: Order, refunded: Decimal, *, by: Actor) -> Order:
     now.refunded_total = refunded
     now.save(update_fields=["payment_status", "refunded_total"])
     trail.record(now.trail, "payment.refunded", by, refunded=str(refunded), currency=now.currency)
+    webhooks.announce(now, Event.REFUNDED)
     invoices.credit_up_to(now, refunded, by=by)
     mails.queue_refunded(now, amount)
     return now
@@ -300,6 +304,7 @@ def _cancel(now: Order, why: str, by: Actor, cart: Cart | None) -> Order:
         stock.put_back(now.token, _goods(now), by=by, kind="cancelled", reason=why)
     unredeem(now.token)
     trail.record(now.trail, "order.cancelled", by, why=why)
+    webhooks.announce(now, Event.CANCELLED)
     if waited and cart and now.payment_status == Paid.CANCELLED:
         cart_return.put_into_cart(now, cart, by=by)
     if why != Reason.ABANDONED:

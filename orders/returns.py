@@ -21,6 +21,8 @@ from orders.payment import services as payments
 from orders.payment.models import Refund
 from orders.shares import ZERO, next_share
 from orders.states import moved
+from orders.webhooks import services as webhooks
+from orders.webhooks.models import Event
 from shop.audit import trail
 from shop.audit.actors import Actor
 from shop.catalogue.money import format_money
@@ -202,6 +204,7 @@ def receive(
         restocked=_as_facts({each.line_id: each.restocked for each in came}),
         refund=str(refund),
     )
+    webhooks.announce(order, Event.RETURNED)
     mails.queue_return_received(now, refund)
     return now
 

@@ -45,7 +45,8 @@ def connected(
     parts = checked_parts(address)
     connection = _connection(parts, allow, tls)
     assert connection.sock is not None  # noqa: S101 - it was given one
-    alarm = threading.Timer(within or TOTAL_TIMEOUT, _cut, [connection.sock])
+    was_cut = threading.Event()
+    alarm = threading.Timer(within or TOTAL_TIMEOUT, _cut, [connection.sock, was_cut])
     alarm.daemon = True
     alarm.start()
     try:
@@ -53,6 +54,8 @@ def connected(
     finally:
         alarm.cancel()
         connection.close()
+    if was_cut.is_set():  # what looks like an answer may be the half of one
+        raise NotReached(_("it took too long"))
 
 
 def _connection(
@@ -129,7 +132,8 @@ def quoted(target: str) -> str:
     )
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, was_cut: threading.Event) -> None:
     """End a connection that another thread waits for."""
+    was_cut.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

@@ -42,6 +42,8 @@ from orders.payment.addresses import SiteUrls
 from orders.payment.errors import NoSuchGateway
 from orders.payment.gateways import offered_gateway
 from orders.payment.services import begin
+from orders.webhooks import services as webhooks
+from orders.webhooks.models import Event
 from shop.audit import trail
 from shop.audit.actors import Actor, email_fingerprint
 from shop.pricing.services import PromotionUsedUp, redeem
@@ -150,6 +152,7 @@ def place_order(
             order.save(update_fields=["trail"])
             Checkout.objects.filter(cart=cart).delete()
             _record(order, by)
+            webhooks.announce(order, Event.PLACED)
             if not pays_first:
                 # No gateway is asked: this payment is a row like the order's own.
                 begin(order, by=by, urls=SiteUrls(site_url))

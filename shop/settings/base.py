@@ -231,6 +231,11 @@ API_RATES: dict[str, str | None] = {
     "address": env.str("API_RATE_ADDRESS", default="10/min"),
 }
 
+# --- Webhooks ----------------------------------------------------------------------------------
+
+# Private IP addresses that events may go to all the same: a receiver in the shop's own network.
+WEBHOOK_PRIVATE_ADDRESSES: list[str] = env.list("WEBHOOK_PRIVATE_ADDRESSES", default=[])
+
 # --- Language and time -------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
