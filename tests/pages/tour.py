@@ -231,17 +231,19 @@ def take(
 ) -> Iterator[Visit]:
     """Go on the tour; each page is open while its visit is looked at.
 
-    In another language than English, each page is seen on the last of its sites only.
+    In another language than English, each page is seen on the first of its sites only.
     """
     who = Shopper(page, demo, language)
     if language != "en":
-        page.goto(demo.url("galleria", f"/{language}/"))
+        page.goto(demo.url("galleria"))
+        with page.expect_navigation(url=f"**/{language}/"):
+            page.locator(f'[name="language"][value="{language}"]').click()
     for stop in TOUR:
         if stop.first:
             stop.first(who)
         if not wanted(stop) or (language != "en" and not stop.chinese):
             continue
-        for slug in stop.sites if language == "en" else stop.sites[-1:]:
+        for slug in stop.sites if language == "en" else stop.sites[:1]:
             path = stop.path if isinstance(stop.path, str) else stop.path(who, slug)
             if path:
                 yield _open(who, stop, Shown(stop.name, slug, path, language))
