@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, Final
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -101,8 +102,8 @@ def _order_on_one_page(visit: Visit) -> HttpResponse:
     request = visit.request
     sent = request.POST
     offer = visit.offer(
-        country=sent.get("country_code", "").strip().lower(),
-        email=sent.get("email", "").strip(),
+        country=_typed("country_code", sent),
+        email=_typed("email", sent),
         method=sent.get("shipping_method", ""),
     )
     form = CheckoutForm(sent, **_choices(visit, offer))
@@ -134,6 +135,14 @@ def _order_on_one_page(visit: Visit) -> HttpResponse:
     # What this page shows now is what the next click agrees to.
     form.data = {**dict(form.data.items()), "offer": offer.name}
     return _page(visit, "orders/checkout/express.html", offer, form=form, problems=problems)
+
+
+def _typed(name: str, sent: Mapping[str, str]) -> str:
+    """What a field of the form holds if it stands for itself alone; "" if it has a mistake."""
+    try:
+        return str(CheckoutForm.base_fields[name].clean(sent.get(name, "")))
+    except ValidationError:
+        return ""
 
 
 def _choices(visit: Visit, offer: Offer) -> dict[str, Any]:
@@ -175,8 +184,8 @@ def quote(request: ShopRequest) -> HttpResponse:
         return response
     sent = request.POST
     offer = visit.offer(
-        country=sent.get("country_code", "").strip().lower(),
-        email=visit.checkout.email,
+        country=_typed("country_code", sent),
+        email=_typed("email", sent) or visit.checkout.email,
         method=sent.get("shipping_method", ""),
         or_first=True,
     )

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.messages import get_messages
@@ -25,6 +26,7 @@ from tests.orders.helpers import make_methods, place
 
 pytestmark = pytest.mark.django_db
 
+FORM = "application/x-www-form-urlencoded"
 FIELDS = {
     "email": "ada@example.com",
     "first_name": "Ada",
@@ -351,3 +353,26 @@ def test_checkout_takes_the_same_queries_whatever_the_cart(
 
     with django_assert_num_queries(16):
         client.get("/checkout/")
+
+
+@pytest.mark.parametrize("value", ["", "\x00", "x" * 100_000, "<b>bold</b>", "\ud83e"])
+@pytest.mark.parametrize("name", [*FIELDS, "checkout_key", "offer"])
+def test_nonsense_in_a_field_is_answered(name: str, value: str) -> None:
+    make_methods()
+    shops, key = make_shops(), new_key()
+    shirt = make_variant(shops["apparel"], stock=5)
+    fill(key, (shirt, shops["apparel"], 1))
+    client = shopper(key, shops["apparel"])
+
+    data = {**filled(client), name: value}
+    answer = client.post("/checkout/", urlencode(data, errors="surrogatepass"), FORM)
+
+    assert "<b>bold" not in answer.content.decode()
+    if answer.status_code == 200:
+        assert not Order.objects.exists()
+        assert contents(key) == [(shirt.pk, "apparel", 1)]
+    else:  # an optional field may be empty, and a name may be strange
+        assert answer.status_code == 303
+        assert Order.objects.get().total == Decimal("14.90")
+        assert len(value) < 1000
+        assert "\x00" not in value
