@@ -6,6 +6,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from carts.admin import ReadOnly
 from orders.models import Order, OrderLine, ShippingMethod, ShippingRate
+from shop.translated.forms import TranslationsForm, with_translations
 
 
 class OrderLineInline(ReadOnly, TabularInline):
@@ -79,10 +80,25 @@ class ShippingRateInline(TabularInline):
     extra = 0
 
 
+@with_translations
+class ShippingMethodForm(TranslationsForm):
+    """A way of delivery, its name and description in each language."""
+
+    translated = ("name", "description")
+
+    class Meta:
+        model = ShippingMethod
+        fields = (
+            "slug", "name", "description", "price", "countries", "max_weight_grams", "tax_class",
+            "is_active", "position",
+        )  # fmt: skip
+
+
 @admin.register(ShippingMethod)
 class ShippingMethodAdmin(ModelAdmin):
     """Ways of delivery. An order keeps the name and price it was placed with."""
 
+    form = ShippingMethodForm
     inlines = (ShippingRateInline,)
     list_display = ("name", "price", "is_active", "position")
     list_editable = ("price", "is_active", "position")

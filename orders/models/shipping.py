@@ -8,6 +8,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.translated.fields import (
+    TranslatedCharField,
+    TranslatedModel,
+    translations_constraint,
+)
+
 
 def validate_country_codes(value: object) -> None:
     """Refuse all but a list of two-letter codes."""
@@ -24,7 +30,7 @@ class ShippingMethods(models.QuerySet["ShippingMethod"]):
         return self.filter(is_active=True)
 
 
-class ShippingMethod(models.Model):
+class ShippingMethod(TranslatedModel):
     """A way to deliver, to some countries or to all.
 
     `price` holds where none of its rates says otherwise (`orders.shipping`). `max_weight_grams`
@@ -32,8 +38,10 @@ class ShippingMethod(models.Model):
     """
 
     slug = models.SlugField(_("slug"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
-    description = models.CharField(_("description"), max_length=200, blank=True)
+    name = TranslatedCharField(_("name"), max_length=80)
+    original_name: str
+    description = TranslatedCharField(_("description"), max_length=200, blank=True)
+    original_description: str
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     countries = models.JSONField(
         _("countries"),
@@ -60,7 +68,8 @@ class ShippingMethod(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(price__gte=Decimal(0)), name="shipping_price_not_negative"
-            )
+            ),
+            translations_constraint("shipping_method"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
 from carts.models import Cart
@@ -77,6 +78,7 @@ def test_ways_of_delivery_can_be_changed() -> None:
         {
             "slug": "standard",
             "name": "Standard",
+            "name_zh_hans": "标准",
             "price": "5.50",
             "countries": '["de"]',
             "tax_class": "",
@@ -94,5 +96,7 @@ def test_ways_of_delivery_can_be_changed() -> None:
     assert answer.status_code == 302
     method.refresh_from_db()
     assert (str(method.price), method.countries) == ("5.50", ["de"])
+    with translation.override("zh-hans"):
+        assert method.name == "标准"
     rate = method.rates.get()
     assert (str(rate.min_total), str(rate.price), rate.countries) == ("100.00", "0.00", [])

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from orders.countries import NAMES, country_name, delivery_countries
@@ -26,6 +27,20 @@ def test_seeding_twice_is_seeding_once_and_keeps_what_staff_changed() -> None:
         ("express", Decimal("15.00")),
         ("pick-up", Decimal("0.00")),
     ]
+
+
+def test_seeds_speak_the_shops_languages_and_older_ones_learn_to() -> None:
+    call_command("seed_shipping", verbosity=0)
+    ShippingMethod.objects.filter(slug="standard").update(translations={})
+    ShippingMethod.objects.filter(slug="express").update(translations={}, name="Courier")
+    call_command("seed_shipping", verbosity=0)
+
+    with translation.override("zh-hans"):
+        assert [method.name for method in ShippingMethod.objects.offered()] == [
+            "标准配送",
+            "Courier",
+            "到店自取",
+        ]
 
 
 def test_a_method_serves_its_countries_in_either_case_or_all() -> None:

@@ -15,6 +15,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "standard": {
         "name": "Standard",
         "description": "3 to 5 working days",
+        "translations": {"zh-hans": {"name": "标准配送", "description": "3 至 5 个工作日"}},
         "price": Decimal("4.90"),
         "max_weight_grams": 31_500,
         "position": 1,
@@ -22,6 +23,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "express": {
         "name": "Express",
         "description": "the next working day",
+        "translations": {"zh-hans": {"name": "特快配送", "description": "下一个工作日"}},
         "price": Decimal("12.90"),
         "max_weight_grams": 31_500,
         "position": 2,
@@ -29,6 +31,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "pick-up": {
         "name": "Pick-up",
         "description": "at our counter",
+        "translations": {"zh-hans": {"name": "到店自取", "description": "在我们的柜台"}},
         "price": Decimal("0.00"),
         "position": 3,
     },
@@ -56,7 +59,7 @@ class Command(BaseCommand):
 
     help = (
         "Add the ways of delivery a new shop begins with, and their prices by country, weight and "
-        "total. Safe to repeat: a method that is there already keeps its prices."
+        "total, in all languages. Safe to repeat: a method that is there already keeps its prices."
     )
 
     @transaction.atomic
@@ -68,4 +71,7 @@ class Command(BaseCommand):
                 ShippingRate.objects.bulk_create(
                     ShippingRate(method=method, **rate) for rate in RATES.get(slug, [])
                 )
+            elif not method.translations and method.original_name == values["name"]:
+                method.translations = values["translations"]
+                method.save(update_fields=["translations"])
             self.stdout.write(f"{slug}: {'added' if created else 'there already'}")
