@@ -18,7 +18,7 @@ from shop.ops.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLUGS = ("galleria", "apparel", "jewelry", "home")
-PATIENCE = 60.0  # seconds until a demo that has not opened counts as failed
+PATIENCE = 240.0  # seconds until a demo that has not opened counts as failed
 OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
 
