@@ -11,10 +11,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+from django_htmx.middleware import HtmxDetails
 
 from shop.storefronts.middleware import StorefrontRequest
 from shop.storefronts.queries import all_storefronts
@@ -66,15 +70,32 @@ def narrowed(
     blank fields, too) is sent on to the one that search engines and caches should know.
     """
     selection = facets.read_selection(request.GET, default_sort)
-    if not facets.is_canonical(request.GET, selection):
-        return redirect(request.path + selection.query(kept))
+    address = request.path + selection.query(kept)
+    if not facets.is_canonical(request.GET, selection) and not asks_for_part(request):
+        return redirect(address)
     counts = facets.counted(products, selection, f"{request.storefront.pk} {key}")
     page = page_of(request, selection.apply(products), counts.total)
     return {
         "page": page,
         "products": page.object_list,
         "facets": facets.narrowing(counts, selection, request.path, kept),
+        "address": address,
     }
+
+
+def asks_for_part(request: HttpRequest) -> bool:
+    """Whether htmx wants the list alone, to put it into the page that is there."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def list_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The page with the list, or for htmx the list alone, and the address it then has."""
+    partial = asks_for_part(request)
+    page = "catalogue/_narrowed.html" if partial else template
+    response = render(request, page, {**context, "partial": partial})
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return push_url(response, iri_to_uri(context["address"])) if partial else response
 
 
 @require_safe
@@ -113,7 +134,7 @@ def category(request: StorefrontRequest, url_path: str) -> HttpResponse:
         "children": found.children_list,
         **listed,
     }
-    return render(request, "catalogue/category.html", context)
+    return list_page(request, "catalogue/category.html", context)
 
 
 @require_safe
@@ -163,7 +184,7 @@ def search(request: StorefrontRequest) -> HttpResponse:
     context = {"query": text, "corrected": found.corrected, **listed}
     if not listed["products"]:
         context["popular"] = queries.popular_categories(category_tree(request))
-    return render(request, "catalogue/search.html", context)
+    return list_page(request, "catalogue/search.html", context)
 
 
 @require_safe
@@ -186,11 +207,13 @@ def suggest(request: StorefrontRequest) -> HttpResponse:
             for node in category_tree(request).by_path.values()
             if text.lower() in node.name.lower()
         ]
+        products = list(queries.with_cards(found.products[:SUGGESTED]))
         context = {
             "query": text,
             "corrected": found.corrected,
-            "products": queries.with_cards(found.products[:SUGGESTED]),
+            "products": products,
             "categories": categories[:SUGGESTED_CATEGORIES],
+            "found": len(products) + len(categories[:SUGGESTED_CATEGORIES]),
         }
         page = render_to_string("catalogue/_suggestions.html", context)
         cache.set(f"catalogue:suggestions:{asked}", page, SUGGESTIONS_KEPT)

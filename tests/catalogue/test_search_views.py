@@ -59,9 +59,9 @@ def test_a_category_narrows_down_by_its_address(shirts: Storefront) -> None:
     assert response.status_code == 200
     assert titles(response) == ["Shirt 0", "Shirt 3", "Shirt 6", "Shirt 9"]
     page = response.content.decode()
-    assert '<input type="checkbox" name="colour" value="Red" checked>' in page
-    assert '<input type="checkbox" name="colour" value="Blue">' in page
-    assert '<input type="checkbox" name="size" value="L">' in page
+    assert '<input type="checkbox" id="colour=Red" name="colour" value="Red" checked>' in page
+    assert '<input type="checkbox" id="colour=Blue" name="colour" value="Blue">' in page
+    assert '<input type="checkbox" id="size=L" name="size" value="L">' in page
     assert '<option value="price" selected>' in page
     assert "/category/shirts/?max=20&sort=price" in links(response)
     assert "/category/shirts/?colour=Red&sort=price" in links(response)

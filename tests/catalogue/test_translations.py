@@ -344,7 +344,7 @@ def test_a_narrowed_address_is_the_same_in_every_language(
 ) -> None:
     page = visit(network["apparel"], "/zh-hans/category/shirts/?shade=Indigo").content.decode()
 
-    assert '<input type="checkbox" name="shade" value="Indigo" checked>' in page
+    assert '<input type="checkbox" id="shade=Indigo" name="shade" value="Indigo" checked>' in page
     assert "<span>靛蓝</span>" in page
     assert (
         '"name": "田野衬衫"'
