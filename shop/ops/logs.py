@@ -155,6 +155,8 @@ def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
             # Django's own handlers would write lines twice, and unredacted.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # At DEBUG it writes whole requests and answers, with names and addresses.
+            "stripe": {"level": "WARNING"},
             # What fails at every request while Redis is away.
             "shop.cache": {"filters": ["seldom_cache"]},
             "shop.storefronts.caching": {"filters": ["seldom_storefronts"]},

@@ -593,3 +593,13 @@ def test_asking_about_a_payment_that_stripe_never_heard_of(company: Loopback) ->
     assert gateway("stripe").look_up(payment).status is Status.CREATED
     assert company.asked == []
     assert handle(news(payment, Status.CAPTURED), by=GATEWAY) == Result.APPLIED
+
+
+def test_what_the_library_would_write_at_debug_is_not_written(
+    company: Loopback, theirs: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    import logging
+
+    assert logging.getLogger("stripe").getEffectiveLevel() == logging.WARNING
+    begun()
+    assert "ada@example.com" not in caplog.text
