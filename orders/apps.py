@@ -7,6 +7,7 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Register what `check --deploy` asks."""
         from orders.checks import seller
 
         checks.register(seller, deploy=True)

@@ -7,10 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.core import checks
 from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 from pytest_django import Settings
 
+from orders.checks import seller
 from orders.invoices import credit_up_to, file_name, invoice_of, issue, pdf_of
 from orders.invoices.lettering import markup
 from orders.models import BillingAddress, Invoice, InvoiceCounter, Order, OrderLine
@@ -239,6 +241,18 @@ def test_a_long_order_takes_several_pages() -> None:
     for number, page in enumerate(pages, 1):
         assert f"{issued(order).number} · {number}" in page.extract_text()
     assert "Thing 57" in "".join(page.extract_text() for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "problems"),
+    [("A Ltd", ["1 Road"], []), ("", ["1 Road"], ["orders.E001"]), ("A", [], ["orders.E001"])],
+)
+def test_a_server_is_not_prepared_without_a_seller(
+    settings: Settings, name: str, address: list[str], problems: list[str]
+) -> None:
+    settings.SELLER_NAME, settings.SELLER_ADDRESS = name, address
+    assert [problem.id for problem in seller(None)] == problems
+    assert seller in checks.registry.registry.deployment_checks
 
 
 # --- Credit notes ------------------------------------------------------------------------------
