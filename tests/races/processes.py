@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from django.db import connection
 
-PATIENCE = 60
+PATIENCE = 300
 """Seconds until processes that are still at work are killed."""
 
 type Job = tuple[str, Sequence[Any]]

@@ -1,7 +1,10 @@
 """The last unit, and a promise that ends while it is being paid for: real processes."""
 
+import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -9,6 +12,7 @@ from django.utils import timezone
 
 from shop.catalogue.models import Variant
 from shop.stock import services
+from shop.stock.checks import discrepancies
 from shop.stock.models import Reservation, StockMovement
 from tests.races.processes import at_once, job, meet
 from tests.stock.helpers import BY, levels, movements, variant
@@ -59,6 +63,40 @@ def snatch_each(references: list[str], variant_ids: list[int]) -> list[bool]:
         else:
             results.append(True)
     return results
+
+
+def live(seed: int, variant_ids: list[int]) -> dict[str, int]:
+    """A morning in the shop: orders that are paid, given up, cancelled, returned; deliveries.
+
+    Returns how often each step was made, refusals under the name of the refusal.
+    """
+    chance, done = random.Random(seed), Counter[str]()  # noqa: S311 - no secret
+    until = timezone.now() + timedelta(minutes=30)
+    for number in range(25):
+        reference = f"{seed}-{number}"
+        wanted = {pk: chance.randint(1, 3) for pk in chance.sample(variant_ids, 2)}
+        one = dict.fromkeys(wanted, 1)
+        steps: dict[str, Callable[[], object]] = {
+            "sell": partial(services.sell, reference, by=BY),
+            "release": partial(services.release, reference, by=BY),
+            "cancel": partial(services.put_back, reference, one, by=BY, kind="cancelled"),
+            "return": partial(services.put_back, reference, one, by=BY),
+            "receive": partial(services.receive, chance.choice(variant_ids), 4, by=BY),
+            "count": partial(services.correct, chance.choice(variant_ids), 4, by=BY),
+            "settle": partial(services.settle_owed, by=BY),
+        }
+        try:
+            services.reserve(reference, wanted, until=until, by=BY)
+        except services.OutOfStock:
+            done["OutOfStock"] += 1
+            continue
+        for step in chance.choices(list(steps), [3, 1, 1, 2, 1, 1, 1], k=4):
+            try:
+                steps[step]()
+                done[step] += 1
+            except (services.OutOfStock, services.NotSold, services.Promised) as refused:
+                done[type(refused).__name__] += 1
+    return done
 
 
 def test_64_buyers_of_the_last_unit() -> None:
@@ -130,3 +168,21 @@ def test_a_sale_that_is_undone_halfway_leaves_nothing() -> None:
     assert levels(shirt) == [(3, 0)]
     assert movements(shirt) == [("initial", 3, 3, "")]
     assert Variant.objects.get().available
+
+
+def test_whatever_happens_side_by_side_stock_and_ledger_agree() -> None:
+    """Deadlocks would end a process with an error, and lost updates leave a discrepancy."""
+    things = [variant(40), variant(40), variant(5, allows_backorder=True), variant(40)]
+
+    outcomes = at_once(*(job(live, seed, [each.pk for each in things]) for seed in range(12)))
+
+    assert {each.error for each in outcomes} == {""}, outcomes
+    done = sum((Counter(each.value) for each in outcomes), Counter())
+    assert {"sell", "release", "cancel", "return", "receive", "count", "settle"} <= done.keys()
+    assert {"OutOfStock", "NotSold"} <= done.keys()
+    assert list(discrepancies()) == []
+    services.settle_owed(by=BY)
+    for each in Variant.objects.all():
+        owed = sum(row.owed for row in Reservation.objects.filter(variant=each))
+        assert each.stock >= 0
+        assert owed == 0 or each.stock - each.reserved <= 0
