@@ -252,7 +252,8 @@ def test_a_server_is_not_prepared_without_a_seller(
 ) -> None:
     settings.SELLER_NAME, settings.SELLER_ADDRESS = name, address
     assert [problem.id for problem in seller(None)] == problems
-    assert seller in checks.registry.registry.deployment_checks
+    registered: set[Any] = {*checks.registry.registry.deployment_checks}
+    assert seller in registered
 
 
 # --- Credit notes ------------------------------------------------------------------------------
