@@ -42,20 +42,20 @@ MAILERS = {"default": {"BACKEND": "shop.mailing.console.ReadableConsoleBackend"}
 # A payment company of its own, on a site of its own; its secret is one that both of them know.
 INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
 MIDDLEWARE = with_sandbox(MIDDLEWARE)
-PAYMENT_GATEWAYS: list[str] = env.list(
+PAYMENT_GATEWAYS = env.list(
     "PAYMENT_GATEWAYS", default=["on-delivery", "sandbox", "bank-transfer"]
 )
 SANDBOX_GATEWAY_HOST = "pay.localhost"
 SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
-BANK_ACCOUNT_HOLDER: str = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")
-BANK_IBAN: str = env.str("BANK_IBAN", default="DE89370400440532013000")  # the banks' own example
+BANK_ACCOUNT_HOLDER = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")
+BANK_IBAN = env.str("BANK_IBAN", default="DE89370400440532013000")  # the banks' own example
 
-SELLER_NAME: str = env.str("SELLER_NAME", default="Galleria Demo")
-SELLER_ADDRESS: list[str] = env.list(
+SELLER_NAME = env.str("SELLER_NAME", default="Galleria Demo")
+SELLER_ADDRESS = env.list(
     "SELLER_ADDRESS", default=["1 Arcade Street", "12345 Sampleton", "Germany"]
 )
-SELLER_TAX_ID: str = env.str("SELLER_TAX_ID", default="DE000000000")
-SELLER_CONTACT: str = env.str("SELLER_CONTACT", default="shop@galleria.localhost")
+SELLER_TAX_ID = env.str("SELLER_TAX_ID", default="DE000000000")
+SELLER_CONTACT = env.str("SELLER_CONTACT", default="shop@galleria.localhost")
 
 MEDIA_ROOT = DEMO_FILES.media
 WHITENOISE_USE_FINDERS = True  # no collectstatic, and nowhere to collect to
