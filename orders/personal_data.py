@@ -20,6 +20,7 @@ from accounts.models import ERASED_DOMAIN
 from accounts.services.personal_data import Outcome, Person
 from orders.countries import country_name
 from orders.models import BillingAddress, Checkout, Invoice, Order, OrderLine, Return
+from orders.webhooks.models import Delivery
 from shop.mailing.models import OutgoingMail
 
 ERASED_EMAIL = f"order@{ERASED_DOMAIN}"
@@ -137,6 +138,11 @@ def _erase(order: Order) -> None:
         country = country_name(order.country_code)
         invoice.document |= {"buyer": [country], "deliver_to": []}
         invoice.save(update_fields=["document"])
+    for delivery in Delivery.objects.filter(order=order):
+        told = delivery.payload.get("order", {})
+        told |= {"email": "", "shipping_address": {"country_code": order.country_code}}
+        delivery.answer = ""
+        delivery.save(update_fields=["payload", "answer"])
     OutgoingMail.objects.filter(reference=order.token).delete()
 
 

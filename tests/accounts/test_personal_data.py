@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from io import StringIO
 from typing import Any
 
@@ -18,6 +19,8 @@ from accounts.services.personal_data import Person, erase_all
 from accounts.tokens import services as tokens
 from carts.models import Cart, CartLine
 from orders.models import Checkout, Invoice, Order, Return
+from orders.webhooks.models import Delivery, Endpoint
+from orders.webhooks.payload import event_of
 from shop.mailing.models import OutgoingMail
 from shop.pricing.models import CustomerGroup
 from tests.accounts.ordering import HOME, bill_elsewhere, make_order
@@ -41,6 +44,14 @@ def life(shops: dict[str, Any]) -> User:
         number="I-1",
         amount=order.total,
         document={"number": "I-1", "buyer": ["Ada Lovelace", "12 St James's Square"]},
+    )
+    endpoint = Endpoint.objects.create(title="Warehouse", url="https://warehouse.example/")
+    Delivery.objects.create(
+        endpoint=endpoint,
+        order=order,
+        event="order.placed",
+        payload=event_of(order, "order.placed", uuid.uuid4(), "2026-11-21T12:00:00Z"),
+        answer="Thank you, Ada Lovelace",
     )
     cart = Cart.objects.create(customer=user)
     product = ProductFactory(title="Brass lamp", storefronts=[shops["home"]])
@@ -167,6 +178,12 @@ def test_an_account_is_deleted_with_all_that_says_whose_it_was(shops: dict[str, 
         "buyer": ["United Kingdom"],
         "deliver_to": [],
     }
+    told = Delivery.objects.get().payload["order"]
+    assert (told["email"], told["shipping_address"], told["total"]) == (
+        "",
+        {"country_code": "gb"},
+        "14.90",
+    )
     other.refresh_from_db()
     assert (other.first_name, other.email) == ("Bob", "bob@example.com")
     assert not Cart.objects.exists()
