@@ -7,7 +7,7 @@ the order of all locks is session, cart, order, payment, stock.
 """
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -31,6 +31,9 @@ from shop.stock.services import OutOfStock
 Status = Order.Status
 Paid = Order.PaymentStatus
 Reason = Order.CancelReason
+
+GRACE: Final = timedelta(minutes=5)
+"""Goods are held so much longer than the shopper is told: who pays at the last moment has paid."""
 
 MONEY_CAME: Final = frozenset({Paid.PAID, Paid.PARTIALLY_REFUNDED, Paid.REFUNDED})
 """The payment has come, whatever became of it since."""
@@ -145,8 +148,8 @@ def pay_again(order: Order, method: str, *, until: datetime, by: Actor) -> Order
     shop.stock's OutOfStock if the time was up and the goods are gone.
     """
     now = _pending(order)
-    if not stock.extend(now.token, until):
-        stock.reserve(now.token, _goods(now), until=until, by=by)
+    if not stock.extend(now.token, until + GRACE):
+        stock.reserve(now.token, _goods(now), until=until + GRACE, by=by)
     now.payment_method = method
     now.payment_status = moved("payment_status", now.payment_status, Paid.AWAITING)
     now.expires_at = until

@@ -30,6 +30,7 @@ from orders.checkout.errors import (
 )
 from orders.checkout.instructions import instructions_for
 from orders.checkout.offers import Buyer, Offer, make_offer
+from orders.lifecycle import GRACE
 from orders.models import (
     BillingAddress,
     Checkout,
@@ -199,7 +200,7 @@ def _take(order: Order, lines: list[Line], *, pays_first: bool, by: Actor) -> No
     wanted: Counter[int] = Counter()
     for line in lines:
         wanted[line.variant.pk] += line.quantity
-    until = order.expires_at or order.placed_at + TIME_TO_PAY
+    until = (order.expires_at or order.placed_at) + GRACE
     try:
         stock.reserve(order.token, wanted, until=until, by=by)
         if not pays_first:
