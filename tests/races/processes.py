@@ -73,8 +73,10 @@ def meet() -> None:
 
 
 def _address() -> str:
-    """DATABASE_URL with the database that the test works on."""
+    """DATABASE_URL of the database that the test works on."""
     name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}?transaction_mode=IMMEDIATE&timeout={PATIENCE}"
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 

@@ -1,10 +1,12 @@
 """The last unit, and a promise that ends while it is being paid for: real processes."""
 
 import random
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -14,6 +16,7 @@ from shop.catalogue.models import Variant
 from shop.stock import services
 from shop.stock.checks import discrepancies
 from shop.stock.models import Reservation, StockMovement
+from tests.catalogue.conftest import empty_sqlite, sqlite_as_default  # noqa: F401 - a fixture
 from tests.races.processes import at_once, job, meet
 from tests.stock.helpers import BY, levels, movements, variant
 
@@ -109,6 +112,24 @@ def test_64_buyers_of_the_last_unit() -> None:
     winner = f"order-{[each.error for each in outcomes].index('')}"
     assert movements(shirt) == [("initial", 1, 1, ""), ("sold", -1, 0, winner)]
     assert Reservation.objects.get().reference == winner
+
+
+@pytest.fixture
+def sqlite(empty_sqlite: Path, tmp_path: Path) -> Iterator[None]:  # noqa: F811 - the fixture
+    path = tmp_path / "shop.sqlite3"
+    shutil.copy(empty_sqlite, path)
+    with sqlite_as_default(path):
+        yield
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_buyers_of_the_last_unit_of_the_demo() -> None:
+    shirt = variant(1)
+
+    outcomes = at_once(*(job(buy, f"order-{n}", (shirt.pk, 1)) for n in range(8)))
+
+    assert Counter(each.error for each in outcomes) == {"": 1, "OutOfStock": 7}
+    assert levels(shirt) == [(0, 0)]
 
 
 def test_buyers_who_want_the_same_things_crosswise_never_block_each_other() -> None:
