@@ -89,7 +89,7 @@ def _take(demo: Demo, browser: Browser, folder: Path, way: Way) -> Iterator[Take
         color_scheme=way.scheme,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     for visit in take(page, demo, way.language, lambda stop: stop.picture):
         taken = Taken(visit.shown, way)

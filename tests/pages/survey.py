@@ -93,7 +93,7 @@ def look_at_everything(demo: Demo, browser: Browser, folder: Path) -> Survey:
             color_scheme=way.scheme,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.add_init_script(SHIFTS)
         page = context.new_page()
         complaints: list[str] = []
