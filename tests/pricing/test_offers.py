@@ -12,7 +12,7 @@ from shop.pricing.breakdown import Breakdown
 from shop.pricing.models import CustomerGroup, Promotion, QuantityBreak, Voucher
 from tests.carts.helpers import make_shops, make_variant
 from tests.factories import CategoryFactory
-from tests.pricing.factories import STANDARD, D, adds_up, priced, promotion
+from tests.pricing.factories import STANDARD, D, adds_up, priced, promotion, tax
 
 pytestmark = pytest.mark.django_db
 
@@ -391,3 +391,32 @@ def test_the_same_offer_counts_once_however_many_codes_bring_it() -> None:
 def test_the_database_refuses_an_offer_that_makes_no_sense(fields: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         promotion(**fields)
+
+
+def test_the_example_in_the_documentation() -> None:
+    shops = make_shops()
+    tax("DE", "19")
+    candles = CategoryFactory(name="Candles")
+    candle = make_variant(price="14.50", category=candles)
+    mugs = make_variant(price="36.00")
+    QuantityBreak.objects.create(variant=mugs, minimum=3, price=D("32.40"))
+    promotion(
+        name="Three for two", kind="buy-get", buy_quantity=2, get_quantity=1, percent=D(100),
+        categories=[candles],
+    )  # fmt: skip
+    promotion("WELCOME10", name="Welcome")
+
+    found = priced(
+        (candle, shops["home"], 3),
+        (mugs, shops["home"], 3),
+        codes=["WELCOME10"],
+        shipping=STANDARD,
+    )
+
+    assert off(found) == [[D("14.50"), D("4.35")], [D("9.72")]]
+    assert [line.tax for line in found.lines] == [D("3.94"), D("13.97")]
+    assert (found.items_subtotal, found.total, found.tax_total) == (
+        D("140.70"),
+        D("117.03"),
+        D("18.69"),
+    )
