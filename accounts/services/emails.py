@@ -28,12 +28,14 @@ def confirm(user: User) -> None:
 def free_from_unproven(email: str, *, keep: User) -> bool:
     """Delete accounts that took this address at sign-up and never showed it to be theirs.
 
-    Nobody ever signed in to them, so there is nothing in them. keep: the account whose owner has
-    just shown it. Returns whether nobody else has the address now.
+    Only those that nobody ever used, on the web or by the Store API (which signs in without a
+    confirmed address). Whoever owns the mailbox can enter the others by a new password. keep: the
+    account whose owner has just shown it. Returns whether nobody else has the address now.
     """
     others = User.objects.filter(email=email).exclude(pk=keep.pk)
     proven = EmailAddress.objects.filter(verified=True).values("user")
-    others.filter(last_login=None, is_staff=False).exclude(pk__in=proven).delete()
+    unused = others.filter(last_login=None, is_staff=False, addresses=None, api_tokens=None)
+    unused.exclude(pk__in=proven).delete()
     return not others.exists()
 
 

@@ -26,6 +26,7 @@ def issue(
 ) -> str:
     """Make a link for this customer; returns its key, which goes into a mail and nowhere else."""
     now = timezone.now()
+    MailedLink.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()  # of no use any more
     secret = secrets.token_urlsafe(32)
     MailedLink.objects.create(
         customer=customer,

@@ -267,6 +267,25 @@ def test_a_staff_account_is_never_deleted_for_an_address(shops: dict[str, Any]) 
     assert User.objects.filter(email__in=[EMAIL, NEW_EMAIL]).count() == 2
 
 
+def test_an_account_that_the_store_api_uses_is_not_deleted_for_an_address(
+    shops: dict[str, Any],
+) -> None:
+    """It signs in without a confirmed address; the mailbox's owner can enter it by a new password."""
+    customer()
+    other = User.objects.create_user(NEW_EMAIL, PASSWORD)
+    tokens.issue(other, shops["home"])
+    ada = Shopper()
+    ada.sign_in(shops["apparel"])
+    page = prove(ada, ada.page(shops["apparel"], "/account/email/"))
+    ada.send(page, "/account/email/", email=NEW_EMAIL, action_add="")
+
+    page = ada.open(link_in(letters(NEW_EMAIL)[0]))
+    page = ada.send(page, ada.url)
+
+    assert "Another account has this address." in page.content.decode()
+    assert User.objects.filter(email__in=[EMAIL, NEW_EMAIL]).count() == 2
+
+
 def test_what_was_sent_before_proving_who_one_is_is_kept_nowhere(shops: dict[str, Any]) -> None:
     """django-allauth would keep the request, with its cookies, in the session's row."""
     customer()
