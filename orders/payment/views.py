@@ -15,14 +15,13 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from carts.views import SeeOther
+from carts.views import SeeOther, ShopRequest
 from orders.payment import services
 from orders.payment.addresses import signed_payment
 from orders.payment.errors import GatewayError, NoSuchGateway, WebhookError
 from orders.payment.gateways import gateway as gateway_named
 from orders.payment.models import Payment
 from shop.audit.actors import Actor, actor_of
-from shop.storefronts.middleware import StorefrontRequest
 
 logger = logging.getLogger(__name__)
 
@@ -70,11 +69,15 @@ def webhook(request: HttpRequest, gateway: str) -> HttpResponse:
 
 @require_safe
 @cache_control(private=True, no_store=True)
-def come_back(request: StorefrontRequest, token: str, signed: str) -> HttpResponse:
-    """The shopper is back from the gateway: on to their order, once the gateway says what it is."""
+def come_back(request: ShopRequest, token: str, signed: str) -> HttpResponse:
+    """The shopper is back from the gateway: on to their order, once the gateway says what it is.
+
+    Until then a page says so and looks again: by htmx, or without script by loading itself anew.
+    """
     payment, silent = _asked(request, token, signed)
     if not payment.is_open:
-        return SeeOther(reverse("orders:order", args=[token]))
+        address = reverse("orders:order", args=[token])
+        return HttpResponse(headers={"HX-Redirect": address}) if request.htmx else SeeOther(address)
     waited = _waited(request)
     context = {
         "order": payment.order,
@@ -82,7 +85,8 @@ def come_back(request: StorefrontRequest, token: str, signed: str) -> HttpRespon
         "again_in": WAITS[waited] if waited < len(WAITS) else None,
         "again_at": f"{request.path}?waited={waited + 1}",
     }
-    response = render(request, "orders/payment/waiting.html", context)
+    name = "_waiting" if request.htmx else "waiting"
+    response = render(request, f"orders/payment/{name}.html", context)
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -90,7 +94,7 @@ def come_back(request: StorefrontRequest, token: str, signed: str) -> HttpRespon
 
 @require_safe
 @cache_control(private=True, no_store=True)
-def left(request: StorefrontRequest, token: str, signed: str) -> HttpResponse:
+def left(request: ShopRequest, token: str, signed: str) -> HttpResponse:
     """The shopper left the gateway's page without an answer: their order says what they can do."""
     _asked(request, token, signed)
     return SeeOther(reverse("orders:order", args=[token]))

@@ -214,12 +214,28 @@ def test_the_waiting_page_looks_again_ever_more_rarely_and_then_stops() -> None:
     for waited in range(9):
         page = shop.get(path, {"waited": waited})
         found = [part for part in page.text.split('"') if part.endswith(f"?waited={waited + 1}")]
-        refresh = 'http-equiv="refresh"' in page.text
+        refresh = '<noscript><meta http-equiv="refresh"' in page.text
         waits.append(found[0].partition(";")[0] if refresh else None)
+        assert (f'data-hx-trigger="load delay:{waits[-1]}s"' in page.text) == refresh
         assert page.headers["Cache-Control"] == "private, no-store"
         assert page.headers["X-Robots-Tag"] == "noindex"
     assert waits == ["2", "3", "5", "10", "20", "30", "60", None, None]
     assert "we write to ada@example.com" in page.text
+
+
+def test_by_htmx_the_page_looks_again_in_place_and_then_leads_on() -> None:
+    payment = make_payment(site_url="http://apparel.localhost:9")
+    shop = Client(headers={"host": "galleria.localhost", "HX-Request": "true"})
+    path = f"/orders/{payment.order.token}/return/{sign(payment)}/"
+    part = shop.get(path, {"waited": 1})
+    assert part.text.strip().startswith('<section class="waiting"')
+    assert "<html" not in part.text
+    Payment.objects.update(status="failed")
+    answer = shop.get(path, {"waited": 2})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (
+        200,
+        f"/orders/{payment.order.token}/",
+    )
 
 
 @pytest.mark.parametrize("waited", ["-1", "x", "", "9" * 50, "1e3", "٣", "0x1", "%00"])
