@@ -270,7 +270,7 @@ def test_a_staff_account_is_never_deleted_for_an_address(shops: dict[str, Any]) 
 def test_an_account_that_the_store_api_uses_is_not_deleted_for_an_address(
     shops: dict[str, Any],
 ) -> None:
-    """It signs in without a confirmed address; the mailbox's owner can enter it by a new password."""
+    """Its mailbox's owner can enter it by a new password."""
     customer()
     other = User.objects.create_user(NEW_EMAIL, PASSWORD)
     tokens.issue(other, shops["home"])
