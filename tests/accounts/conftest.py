@@ -10,4 +10,4 @@ def shops(db: None) -> dict[str, Any]:
     """Galleria, the main site, and apparel, jewelry and home."""
     from tests.factories import NetworkFactory  # needs the settings
 
-    return NetworkFactory()  # type: ignore[return-value]
+    return NetworkFactory()

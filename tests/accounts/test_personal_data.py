@@ -144,7 +144,7 @@ def test_the_file_is_for_who_has_just_shown_who_they_are(shops: dict[str, Any]) 
 def test_an_account_is_deleted_with_all_that_says_whose_it_was(shops: dict[str, Any]) -> None:
     # Given
     user = life(shops)
-    bobs = dict.fromkeys(HOME, "x") | {"first_name": "Bob", "country_code": "gb"}
+    bobs: dict[str, Any] = dict.fromkeys(HOME, "x") | {"first_name": "Bob", "country_code": "gb"}
     other = make_order(shops["home"], email="bob@example.com", **bobs)
     ada, elsewhere = signed_in(shops), signed_in(shops)
     order = Order.objects.get(customer=user)
@@ -208,7 +208,7 @@ def test_the_address_is_free_again(shops: dict[str, Any]) -> None:
     ],
 )
 def test_an_order_under_way_has_to_arrive_first(
-    shops: dict[str, Any], state: dict[str, str]
+    shops: dict[str, Any], state: dict[str, Any]
 ) -> None:
     user = customer()
     order = make_order(shops["home"], customer=user, **state)

@@ -32,7 +32,7 @@ def enter(shops: dict[str, Any], password: str = PASSWORD) -> tuple[Shopper, Any
 
 
 def with_factor(user: User) -> str:
-    secret = totp.generate_totp_secret()
+    secret = str(totp.generate_totp_secret())
     Authenticator.objects.create(user=user, type="totp", data={"secret": sealing.seal(secret)})
     return secret
 
