@@ -1,4 +1,4 @@
-"""The shop as it runs in production: Granian over TLS on four `*.localhost` domains.
+"""The shop as it runs in production: Granian over TLS on four `*.localhost` domains, and a gateway.
 
 Chromium blocks third-party cookies by both of its preferences: the default of a new profile
 differs between builds.
@@ -50,6 +50,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "DEMO_DIR": str(folder),
         "DATABASE_URL": database,
         "LOG_LEVEL": "WARNING",
+        # The shop and its sandbox gateway speak to each other over TLS, too.
+        "SSL_CERT_FILE": str(folder / "ca.pem"),
     }
 
 
@@ -81,7 +83,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     _make_database(folder)
     authority = trustme.CA()
-    names = [f"{slug}.localhost" for slug in SLUGS]
+    names = [f"{slug}.localhost" for slug in (*SLUGS, "pay")]
     certificate = authority.issue_cert(*names, "127.0.0.1")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     for number, pem in enumerate(certificate.cert_chain_pems):
