@@ -209,3 +209,72 @@ def test_one_chinese_character_is_enough(network: dict[str, Storefront]) -> None
     ProductFactory(title="红灯笼", slug="lantern", storefronts=[network["home"]])
 
     assert suggestions(network["home"], "灯")[0] == "/product/lantern/"
+
+
+# --- htmx ----------------------------------------------------------------------------------------
+
+
+def part(shop: Storefront, address: str, **headers: str) -> Any:
+    return Client(headers={"host": shop.domain, "hx-request": "true", **headers}).get(address)
+
+
+def test_htmx_gets_the_list_alone_and_its_address(shirts: Storefront) -> None:
+    # When a form is sent as a browser sends it, blank fields and all
+    response = part(shirts, "/category/shirts/?size=S&colour=Red&min=&max=20&sort=newest")
+
+    # Then there is no redirect, and no page around the list
+    assert response.status_code == 200
+    assert response["HX-Push-Url"] == "/category/shirts/?colour=Red&size=S&max=20"
+    page = response.content.decode()
+    assert page.strip().startswith('<div id="results"')
+    assert "<html" not in page
+    assert titles(response) == [f"Shirt {n}" for n in (9, 6, 3, 0)]
+    assert '<div data-hx-swap-oob="innerHTML:#results-said">4 products</div>' in page
+
+
+def test_the_whole_page_has_room_for_what_htmx_says(shirts: Storefront) -> None:
+    response = visit(shirts, "/category/shirts/?colour=Red")
+
+    page = response.content.decode()
+    assert 'id="results-said" role="status"></p>' in page
+    assert "hx-swap-oob" not in page
+    assert "HX-Push-Url" not in response
+
+
+@pytest.mark.parametrize("address", ["/category/shirts/", "/search/?q=shirt"])
+def test_caches_tell_the_list_from_the_page(shirts: Storefront, address: str) -> None:
+    for response in (visit(shirts, address), part(shirts, address)):
+        assert {"HX-Request", "HX-History-Restore-Request", "Host"} <= set(
+            response["Vary"].split(", ")
+        )
+
+
+def test_going_back_gets_the_whole_page(shirts: Storefront) -> None:
+    response = part(shirts, "/category/shirts/", **{"hx-history-restore-request": "true"})
+
+    assert "<html" in response.content.decode()
+
+
+def test_an_address_in_chinese_letters_is_one(network: dict[str, Storefront]) -> None:
+    shop = network["home"]
+    ProductFactory(title="红灯笼", storefronts=[shop], category=CategoryFactory(name="灯"))
+
+    response = part(shop, "/category/灯/")
+
+    assert response["HX-Push-Url"] == "/category/%E7%81%AF/"
+
+
+def test_nothing_left_is_said_too(shirts: Storefront) -> None:
+    page = part(shirts, "/search/?q=shirt&max=1").content.decode()
+
+    assert 'innerHTML:#results-said">Nothing here is all of that at once.<' in page
+    assert 'data-hx-get="/search/?q=shirt"' in page
+
+
+def test_suggestions_are_counted_for_who_cannot_see_them(shirts: Storefront) -> None:
+    def said(text: str) -> str:
+        page = Client(headers={"host": shirts.domain}).get("/search/suggest/", {"q": text})
+        found = re.search(r'innerHTML:#suggestions-said">([^<]*)<', page.content.decode())
+        return found[1] if found else "?"
+
+    assert (said("neck"), said("shirt"), said("qqqq")) == ("2 suggestions", "7 suggestions", "")
