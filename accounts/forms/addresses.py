@@ -91,7 +91,7 @@ class AddressForm(ShopLooks, forms.ModelForm[Address]):
         )
         self.fields["country_code"].choices = [("", _("Please choose")), *countries]  # type: ignore[attr-defined]
         self.fields["phone"].validators.append(PHONE)
-        self.fields["phone"].widget.attrs.update(type="tel", inputmode="tel")
+        self.fields["phone"].widget = forms.TelInput(attrs={"class": "input", "maxlength": "40"})
         for name, hint in _AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = hint
 
