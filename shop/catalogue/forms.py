@@ -131,7 +131,8 @@ class StockShown(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """The number, leading to the page of shop.stock, which this layer knows by name only."""
         url = reverse("admin:stock_variantstock_change", args=[self.variant.pk])
-        return format_html('<a href="{}" id="{}">{}</a>', url, (attrs or {}).get("id", ""), value)
+        own_id = (attrs or {}).get("id", "")
+        return format_html('<a href="{}" id="{}" class="underline">{}</a>', url, own_id, value)
 
 
 @with_translations

@@ -95,8 +95,8 @@ class StockMovement(models.Model):
 
     @property
     def short_reference(self) -> str:
-        """As much of the reference as tells orders apart. The whole of it would open one."""
-        return self.reference[:8]
+        """As much of an order's reference as tells orders apart. The whole of it would open one."""
+        return "" if self.kind == self.Kind.RECEIVED else self.reference[:8]
 
 
 class Reservation(models.Model):

@@ -64,6 +64,8 @@ def test_a_delivery_is_added_once_however_often_the_form_is_sent(staff: Client) 
     said = shown(staff, page(shirt))
     assert "5 units received." in said
     assert f"staff #{user.pk}" in said
+    assert "<td>form-1</td>" not in said
+    assert f">{shirt}</a>" in said
 
 
 def test_a_second_form_adds_again(staff: Client) -> None:
