@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 
-from orders.countries import country_name
+from accounts.countries import country_name
 from orders.invoices import file_name, invoices_of, pdf_of
 from orders.models import Fulfilment, Invoice, Order, Return
 from orders.totals import Totals

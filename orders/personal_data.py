@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.countries import country_name
 from accounts.models import ERASED_DOMAIN
 from accounts.services.personal_data import Outcome, Person
-from orders.countries import country_name
 from orders.models import BillingAddress, Checkout, Invoice, Order, OrderLine, Return
 from orders.webhooks.models import Delivery
 from shop.mailing.models import OutgoingMail

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Self
 
-from orders.countries import country_name
+from accounts.countries import country_name
 from orders.models import ShippingMethod, ShippingRate
 from shop.pricing.breakdown import ShippingQuote, Wanted
 

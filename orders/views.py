@@ -2,16 +2,17 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from accounts.countries import country_name
 from orders import queries
 from orders.checkout.instructions import instructions_for
 from orders.checkout.paying import LONGEST_HOLD
-from orders.countries import country_name
 from orders.models import Order
 from orders.payment.gateways import offered
 from orders.totals import Totals
@@ -54,8 +55,14 @@ def _context(found: Order) -> dict[str, Any]:
 
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
-    """What buying here means."""
-    return render(request, "orders/legal/terms.html")
+    """What buying here means, and from whom."""
+    seller = {
+        "name": settings.SELLER_NAME,
+        "address": settings.SELLER_ADDRESS,
+        "contact": settings.SELLER_CONTACT,
+    }
+    context = {"seller": seller, "is_demo": settings.DEMO}
+    return render(request, "orders/legal/terms.html", context)
 
 
 @require_safe
@@ -67,4 +74,4 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def returns(request: HttpRequest) -> HttpResponse:
     """How to send something back."""
-    return render(request, "orders/legal/returns.html")
+    return render(request, "orders/legal/returns.html", {"return_days": settings.RETURN_DAYS})

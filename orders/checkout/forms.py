@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from orders.countries import (
+from accounts.countries import (
     POSTAL_CODE_OPTIONAL,
     PROVINCE_NEEDED,
     country_name,

@@ -6,9 +6,9 @@ from typing import Final, Literal
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.countries import delivery_countries
 from orders.checkout.offers import Offer
 from orders.checkout.visit import Visit
-from orders.countries import delivery_countries
 
 type Name = Literal["contact", "address", "shipping", "payment", "review"]
 

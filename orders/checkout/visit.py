@@ -5,13 +5,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.countries import delivery_countries
 from accounts.models import Address, User
 from carts.queries import CartContents, cart_contents
 from carts.views import ShopRequest
 from orders.checkout.entries import entered
 from orders.checkout.offers import Buyer, Offer, make_offer
 from orders.checkout.services import PostalAddress, Wish
-from orders.countries import delivery_countries
 from orders.models import Checkout
 from orders.payment.gateways import offered
 from orders.payment.port import Gateway

@@ -12,7 +12,7 @@ from typing import TypedDict
 from django.conf import settings
 from django.utils import timezone, translation
 
-from orders.countries import country_name
+from accounts.countries import country_name
 from orders.models import Address, Order, OrderLine, OrderTax, ReturnLine
 
 

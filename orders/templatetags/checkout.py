@@ -2,8 +2,8 @@
 
 from django import template
 
+from accounts.countries import country_name
 from orders.checkout.offers import Offer
-from orders.countries import country_name
 from orders.shipping import CountryPrice, Quote
 
 register = template.Library()

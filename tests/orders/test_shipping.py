@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
-from orders.countries import NAMES, country_name, delivery_countries
+from accounts.countries import NAMES, country_name, delivery_countries
 from orders.models import ShippingMethod, ShippingRate
 from orders.shipping import Tariff, weight_of
 from shop.pricing.breakdown import Wanted
