@@ -49,7 +49,7 @@ def reprice(variant: Variant, price: str) -> None:
 
 def delivery(slug: str, price: str, position: int) -> ShippingMethod:
     return ShippingMethod.objects.create(
-        slug=slug, name=slug.title(), price=D(price), position=position
+        slug=slug, original_name=slug.title(), price=D(price), position=position
     )
 
 

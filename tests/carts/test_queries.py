@@ -68,7 +68,7 @@ def test_contents_take_five_queries_and_their_prices_eight_whatever_the_number_o
     shops, key = make_shops(), new_key()
     origins = [shops["apparel"], shops["home"], shops["galleria"]]
     fill(key, *((make_variant(origins[n % 3]), origins[n % 3], 1) for n in range(size)))
-    ShippingMethod.objects.create(slug="standard", name="Standard", price=Decimal("4.90"))
+    ShippingMethod.objects.create(slug="standard", original_name="Standard", price=Decimal("4.90"))
 
     for read, queries in ((cart_contents, 5), (cart_page, 13)):
         with django_assert_num_queries(queries):

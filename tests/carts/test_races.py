@@ -12,11 +12,25 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import User
 from carts import services
+from carts.holders import CartHolder
+from carts.merging import give_to_customer, merge_carts
 from carts.models import Cart
 from sessionsync import links
 from sessionsync.tokens import Token
-from tests.carts.helpers import GUEST, contents, fill, make_shops, make_variant, new_key, together
+from shop.audit.trail import verify
+from tests.carts.helpers import (
+    GUEST,
+    contents,
+    fill,
+    make_shops,
+    make_variant,
+    new_key,
+    signed_in_key,
+    together,
+)
+from tests.pricing.factories import D, promotion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,3 +186,98 @@ def test_a_merge_that_fails_halfway_leaves_both_carts_as_they_were(
     monkeypatch.undo()
     link(loser, winner)
     assert contents(winner) == [(shirt.pk, "apparel", 3)]
+
+
+def test_two_browsers_that_log_in_at_once_give_the_customer_one_cart() -> None:
+    shops, ada = make_shops(), User.objects.create_user("ada@example.com")
+    shirt, bowl = make_variant(*shops.values()), make_variant(*shops.values())
+    pairs = [(new_key(), signed_in_key(ada)) for _ in range(4)]
+    for guest, _signed_in in pairs:
+        fill(guest, (shirt, shops["apparel"], 2), (bowl, shops["home"], 1))
+
+    results = together(*(lambda pair=pair: merge_carts(*pair) for pair in pairs))
+
+    assert results == [None] * 4
+    cart = Cart.objects.get()
+    assert (cart.customer, cart.session_key) == (ada, None)
+    assert sorted(cart.lines.values_list("variant_id", "quantity")) == sorted(
+        [(shirt.pk, 2), (bowl.pk, 1)]
+    )
+    assert verify(cart.trail) == []
+
+
+def test_a_guests_api_cart_that_is_given_away_at_once_is_given_once() -> None:
+    shops = make_shops()
+    ada, eve = (User.objects.create_user(f"{name}@example.com") for name in ("ada", "eve"))
+    shirt = make_variant(*shops.values())
+    guests = services.create_cart(by=GUEST)
+    name = guests.public_id or ""
+    services.add_line(CartHolder(name), shops["apparel"], shirt.pk, 2, by=GUEST)
+
+    def give(user: User) -> Cart:
+        return give_to_customer(name, user.pk, by=GUEST)
+
+    results = together(*[lambda: give(ada), lambda: give(eve)] * 3)
+
+    [owner] = {each.customer_id for each in results if isinstance(each, Cart)}
+    assert sum(isinstance(each, Cart) for each in results) == 3
+    assert sum(isinstance(each, services.UnknownCart) for each in results) == 3
+    assert [line.quantity for line in Cart.objects.get(customer=owner).lines.all()] == [2]
+    assert Cart.objects.count() == 1
+
+
+def test_what_is_put_in_while_a_cart_is_given_away_is_in_it_or_refused() -> None:
+    shops, ada = make_shops(), User.objects.create_user("ada@example.com")
+    shirt, bowl = make_variant(*shops.values()), make_variant(*shops.values())
+    saved = services.create_cart(customer_id=ada.pk, by=GUEST)
+    guests = services.create_cart(by=GUEST)
+    name = guests.public_id or ""
+    services.add_line(CartHolder(name), shops["apparel"], shirt.pk, 1, by=GUEST)
+
+    with transaction.atomic():
+        give_to_customer(name, ada.pk, by=GUEST)
+        rival = until_blocked(
+            lambda: services.add_line(CartHolder(name, ada.pk), shops["home"], bowl.pk, 2, by=GUEST)
+        )
+    rival.join(timeout=10)
+
+    assert sorted(saved.lines.values_list("variant_id", "quantity")) == sorted(
+        [(shirt.pk, 1), (bowl.pk, 2)]
+    )
+    with pytest.raises(services.UnknownCart):
+        services.add_line(CartHolder(name), shops["home"], bowl.pk, 1, by=GUEST)
+
+
+def test_one_customer_on_two_devices_at_once_fills_one_cart() -> None:
+    shops, ada = make_shops(), User.objects.create_user("ada@example.com")
+    shirt = make_variant(shops["apparel"], stock=5)
+    holders = [signed_in_key(ada), signed_in_key(ada), CartHolder(customer_id=ada.pk)]
+
+    results = together(
+        *(
+            lambda holder=holder: services.add_line(holder, shops["apparel"], shirt.pk, 1, by=GUEST)
+            for holder in holders * 3
+        )
+    )
+
+    assert [line.quantity for line in Cart.objects.get().lines.all()] == [5]
+    refused = [each for each in results if isinstance(each, services.NotEnoughStock)]
+    assert len(refused) == 4
+
+
+def test_two_codes_typed_at_once_are_both_kept() -> None:
+    shops, key = make_shops(), new_key()
+    fill(key, (make_variant(shops["home"], price="50.00"), shops["home"], 1))
+    for code in ("A", "B", "C"):
+        promotion(code, percent=D(5))
+
+    together(
+        *(
+            lambda code=code: services.add_voucher(
+                key, code, storefront=shops["home"], customer=None, by=GUEST
+            )
+            for code in ("A", "B", "C")
+        )
+    )
+
+    assert sorted(Cart.objects.get().codes) == ["A", "B", "C"]
