@@ -1,12 +1,40 @@
-"""Orders in the admin: what was bought is frozen; ways of delivery are the staff's to change."""
+"""Orders in the admin: what was bought is frozen; what becomes of it is done in `orders.staff`."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from carts.admin import ReadOnly
-from orders.models import Order, OrderLine, ShippingMethod, ShippingRate
+from orders.mails import of_order
+from orders.models import (
+    Fulfilment,
+    Invoice,
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderTax,
+    Return,
+    ShippingMethod,
+    ShippingRate,
+)
+from orders.payment.models import Payment
+from orders.staff.pages import DeedsAdmin
+from shop.audit.admin import trail_url
+from shop.audit.models import Entry
 from shop.translated.forms import TranslationsForm, with_translations
+
+ENTRIES_SHOWN = 100
+"""Entries of its audit trail that an order's page shows; the rest is a link away."""
 
 
 class OrderLineInline(ReadOnly, TabularInline):
@@ -14,22 +42,78 @@ class OrderLineInline(ReadOnly, TabularInline):
 
     model = OrderLine
     fields = (
-        "product_title", "variant_title", "sku", "storefront", "unit_price", "quantity", "total",
+        "product_title", "variant_title", "sku", "storefront", "unit_price", "quantity",
+        "discount_total", "total", "fulfilled_quantity", "returned_quantity",
     )  # fmt: skip
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        """The lines by the shop they were put in on."""
+        rows: QuerySet[OrderLine] = super().get_queryset(request)
+        return rows.select_related("storefront").order_by("storefront", "pk")
+
+
+class OrderDiscountInline(ReadOnly, TabularInline):
+    """What was taken off."""
+
+    model = OrderDiscount
+    fields = ("name", "code", "amount")
+    extra = 0
+
+
+class OrderTaxInline(ReadOnly, TabularInline):
+    """The taxes."""
+
+    model = OrderTax
+    fields = ("name", "rate", "base", "amount")
+    extra = 0
+
+
+class PaymentInline(ReadOnly, TabularInline):
+    """Each attempt to pay."""
+
+    model = Payment
+    fields = ("gateway", "reference", "status", "amount", "captured", "refunded", "problem")
+    extra = 0
+    show_change_link = True
+
+
+class FulfilmentInline(ReadOnly, TabularInline):
+    """The parcels."""
+
+    model = Fulfilment
+    fields = ("sent_at", "carrier", "tracking_number", "cancelled_at")
+    extra = 0
+
+
+class ReturnInline(ReadOnly, TabularInline):
+    """What comes, or came, back."""
+
+    model = Return
+    fields = ("requested_at", "status", "reason", "refund_amount", "note")
+    extra = 0
+
+
+class InvoiceInline(ReadOnly, TabularInline):
+    """Invoices and credit notes."""
+
+    model = Invoice
+    fields = ("number", "kind", "amount", "issued_at")
     extra = 0
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, ModelAdmin):
+class OrderAdmin(ReadOnly, DeedsAdmin):
     """Orders, found by number, shopper, or the fingerprint of the session that placed them."""
 
     list_display = (
-        "number", "placed_at", "email", "storefront", "status", "payment_method", "total",
-        "currency",
+        "number", "placed_at", "email", "storefront", "status", "payment_status",
+        "fulfilment_status", "total", "currency",
     )  # fmt: skip
     list_filter = (
         "status",
         "payment_status",
+        "fulfilment_status",
         "storefront",
         "payment_method",
         "shipping_method",
@@ -41,7 +125,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         "lines__sku", "lines__product_title",
     )  # fmt: skip
     date_hierarchy = "placed_at"
-    inlines = (OrderLineInline,)
+    inlines = (
+        OrderLineInline, OrderDiscountInline, OrderTaxInline, PaymentInline, FulfilmentInline,
+        ReturnInline, InvoiceInline,
+    )  # fmt: skip
+    readonly_fields = ("mails", "history", "anomalies")
     fieldsets = (
         (
             None,
@@ -51,7 +139,10 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                 )
             },
         ),
-        (_("Shopper"), {"fields": ("customer", "email", "phone", "session_fingerprint")}),
+        (
+            _("Shopper"),
+            {"fields": ("customer", "email", "phone", "session_fingerprint")},
+        ),
         (
             _("Goes to"),
             {
@@ -70,7 +161,68 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                 )
             },
         ),
+        (_("What happened"), {"fields": ("anomalies", "history", "mails")}),
     )  # fmt: skip
+
+    @admin.display(description=_("audit trail"))
+    def history(self, order: Order) -> SafeString:
+        """Every step from the cart to now: who, how identified, from where."""
+        entries = Entry.objects.filter(trail=order.trail).order_by("seq")[:ENTRIES_SHOWN]
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            (
+                (
+                    date_format(localtime(each.at), "SHORT_DATETIME_FORMAT"),
+                    each.action,
+                    f"{each.kind} {f'#{each.customer_id}' if each.customer_id else ''}",
+                    f"{each.how}, {each.channel} {each.storefront}",
+                )
+                for each in entries
+            ),
+        )
+        return format_html(
+            '<table>{}</table><p><a href="{}">{}</a></p>',
+            rows,
+            trail_url(order.trail),
+            gettext("All of it"),
+        )
+
+    @admin.display(description=_("mails"))
+    def mails(self, order: Order) -> SafeString:
+        """What the shopper was told."""
+        return format_html_join(
+            "",
+            '<p><a href="{}">{}</a> · {}</p>',
+            (
+                (
+                    reverse("admin:mailing_outgoingmail_change", args=[mail.pk]),
+                    mail.subject,
+                    mail.get_state_display(),
+                )
+                for mail in of_order(order)
+            ),
+        )
+
+    @admin.display(description=_("anomalies"))
+    def anomalies(self, order: Order) -> SafeString | str:
+        """What an audit has found, and what became of that."""
+        found: Any = order.anomalies.all()
+        if not found:
+            return gettext("None found.")
+        return format_html_join(
+            "",
+            '<p><a href="{}">{}</a>: {} {}</p>',
+            (
+                (
+                    reverse("admin:auditing_anomaly_change", args=[each.pk]),
+                    each.get_kind_display(),
+                    each.message,
+                    each.note,
+                )
+                for each in found
+            ),
+        )
 
 
 class ShippingRateInline(TabularInline):

@@ -10,7 +10,11 @@ from tests.carts.helpers import shopper
 
 def sign_in_staff(main: Storefront) -> Client:
     """Make an administrator and sign them in on the main site."""
-    user = User.objects.create_superuser("staff@example.com", "secret")
+    return sign_in(User.objects.create_superuser("staff@example.com", "secret"), main)
+
+
+def sign_in(user: User, main: Storefront) -> Client:
+    """Sign an account in on the main site."""
     Client(headers={"host": main.domain}).force_login(user)
     session = Session.objects.get(state="open", principal=str(user.pk))
     return shopper(session.key, main)

@@ -153,6 +153,13 @@ class Order(Address):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ("-placed_at", "-pk")
+        permissions = (
+            ("capture_payment", _("Can collect payments and mark orders as paid")),
+            ("fulfil_order", _("Can send parcels")),
+            ("refund_order", _("Can pay back money")),
+            ("cancel_order", _("Can cancel orders")),
+            ("receive_return", _("Can receive and refuse returns")),
+        )
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "orders.payment",
     "orders.webhooks",
     "orders.auditing",
+    "shop.staff",
 ]
 
 # The proxy's header with the client's address; only for one that sets it on every request.
@@ -309,9 +310,13 @@ UNFOLD: dict[str, Any] = {
         }
     ],
     "SIDEBAR": {"navigation": "shop.ops.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "shop.staff.dashboard.dashboard",
 }
 # Numbers beside what waits for staff: a model, and who counts.
-ADMIN_BADGES = {"stock.VariantStock": "shop.stock.queries.low_stock_badge"}
+ADMIN_BADGES = {
+    "stock.VariantStock": "shop.stock.queries.low_stock_badge",
+    "auditing.Anomaly": "orders.auditing.admin.open_badge",
+}
 
 # --- Metrics -----------------------------------------------------------------------------------
 

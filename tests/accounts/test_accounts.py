@@ -69,15 +69,17 @@ def test_the_demos_administrator_is_added_once(settings: Any) -> None:
 
     # When
     first = seed_staff()
-    User.objects.get().set_password("changed")
     second = seed_staff()
 
     # Then
-    assert (first, second) == (
-        "admin@galleria.localhost added",
-        "admin@galleria.localhost is there already",
-    )
-    admin = User.objects.get()
+    names = ["admin", "merchandiser", "support"]
+    assert first.splitlines() == [f"{name}@galleria.localhost added" for name in names]
+    assert second.splitlines() == [f"{name}@galleria.localhost is there already" for name in names]
+    assert User.objects.count() == 3
+    support = User.objects.get(email="support@galleria.localhost")
+    assert (support.is_staff, support.is_superuser) == (True, False)
+    assert [group.name for group in support.groups.all()] == ["Support"]
+    admin = User.objects.get(email="admin@galleria.localhost")
     assert (admin.is_staff, admin.is_superuser) == (True, True)
     assert authenticate(username="admin@galleria.localhost", password="galleria") == admin
 
