@@ -32,21 +32,27 @@ NAMES = {
     "Galleria", "Threadwell", "Lumen & Stone", "Lumen", "Stone", "Hearthside", "Sandbox Pay",
     "Stripe", "Google",
     # makers
+    "Apiary Nine", "Atelier Marron", "Bramble & Beech", "Fenwick Lighting", "Halden Silver",
+    "Kiln Street Pottery", "Maris & Daughter", "Northgate Outerwear", "Ostra Workshop",
+    "Skerry Knits", "Sole Union", "Wick & Loom",
+    # the demo's seller, staff and machine, what was searched for, and a field's name
+    "Galleria Demo Company", "1 Arcade Street, 10115 Berlin", "Demo Admin", "Demo", "Linux", "zzzz",
+    "quantity",
     # terms and units
     "Cookie", "IBAN", "BIC", "SKU", "cm", "mm", "kg", "ml", "XS", "XL", "XXL", "LED", "UTC",
-    "example.com", "DE", "VAT",
+    "EUR", "JSON", "PDF",
     *PERSON.values(),
 }  # fmt: skip
 """What is written the same way in Chinese."""
 _CODE = re.compile(
-    r"\b(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)*|https?://\S+|[\w-]+\.localhost(?::\d+)?|[A-Z]*-?\d[\dA-Z-]*)\b"
+    r"/[\w/-]+/|\b(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)*|https?://\S+|[\w-]+\.localhost(?::\d+)?|[A-Z]*-?\d[\dA-Z-]*)\b"
 )
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'’]+(?:[ -][A-Za-z'’]+)*")
 
 
 def english_in(said: str, names: set[str]) -> list[str]:
     """The English words of a text, but for names and codes."""
-    text = _CODE.sub(" ", said)
+    text = said
     for name in sorted(names, key=len, reverse=True):
         text = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", " ", text)
-    return _WORDS.findall(text)
+    return _WORDS.findall(_CODE.sub(" ", text))
