@@ -4,9 +4,10 @@ import secrets
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -268,6 +269,7 @@ class VariantSearch(ModelAdmin):
 
     search_fields = ("sku", "product__title", "title", "barcode")
     list_select_related = ("product",)
+    actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         """Variants with what they are called."""
@@ -286,9 +288,11 @@ class VariantSearch(ModelAdmin):
         """With the product."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Variant | None = None) -> bool:
-        """With the product."""
-        return False
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the product, whose page asks for the permission to delete what goes along."""
+        raise PermissionDenied
 
 
 @admin.register(StorefrontPrice)

@@ -113,3 +113,12 @@ def test_a_product_that_is_deleted_leaves_its_ledger_at_zero(staff: Client) -> N
     assert not Product.objects.exists()
     assert movements(shirt) == [("initial", 5, 5, ""), ("removed", -5, 0, "")]
     assert StockMovement.objects.order_by("pk").values_list("actor", flat=True).last() == "staff"
+
+
+def test_a_variant_is_deleted_with_its_product_only(staff: Client) -> None:
+    shirt = variant(5)
+
+    answer = staff.post(f"/admin/catalogue/variant/{shirt.pk}/delete/", {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert levels(shirt) == [(5, 0)]
