@@ -12,7 +12,8 @@ from shop.audit.actors import Actor
 from shop.audit.admin import trail_url
 from shop.audit.models import Entry
 from tests.audit.helpers import GUEST, unguarded, write
-from tests.carts.helpers import make_shops
+from tests.carts.helpers import fill, make_shops, make_variant, new_key
+from tests.orders.helpers import make_methods, place
 from tests.staff import sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +112,18 @@ def test_what_a_visitor_chose_as_a_name_is_shown_as_text(staff: Client) -> None:
         trail.record("cart-1", "one", GUEST, **facts)
 
     assert "<script>alert(1)" not in shown(staff, LIST)
+
+
+def test_an_order_leads_to_its_trail() -> None:
+    make_methods()
+    shops, key = make_shops(), new_key()
+    fill(key, (make_variant(shops["home"]), shops["home"], 2))
+    order = place(key, shops["apparel"])
+    client = sign_in_staff(shops["galleria"])
+
+    page = shown(client, f"/admin/orders/order/{order.pk}/change/")
+
+    assert f'href="{trail_url(order.trail)}"' in page
+    said = shown(client, trail_url(order.trail))
+    assert ">order.placed<" in said
+    assert "as they were written." in said or "as it was written." in said
