@@ -67,9 +67,10 @@ class Anomaly(models.Model):
         ordering = ("-found_at", "-pk")
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind"],
-                nulls_distinct=False,
-                name="one_anomaly_of_a_kind_and_order",
+                fields=["order", "kind"], name="one_anomaly_of_a_kind_and_order"
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(order=None), name="one_anomaly_of_a_kind_alone"
             ),
             models.CheckConstraint(
                 condition=Q(closed_at=None) | ~Q(note=""), name="closed_anomaly_has_a_note"

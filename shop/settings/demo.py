@@ -42,9 +42,7 @@ MAILERS = {"default": {"BACKEND": "shop.mailing.console.ReadableConsoleBackend"}
 # A payment company of its own, on a site of its own; its secret is one that both of them know.
 INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
 MIDDLEWARE = with_sandbox(MIDDLEWARE)
-PAYMENT_GATEWAYS = env.list(
-    "PAYMENT_GATEWAYS", default=["on-delivery", "sandbox", "bank-transfer"]
-)
+PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["on-delivery", "sandbox", "bank-transfer"])
 SANDBOX_GATEWAY_HOST = "pay.localhost"
 SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
 BANK_ACCOUNT_HOLDER = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")

@@ -211,6 +211,7 @@ def translate(first: Product, second: Product, third: Product) -> None:
         variant.translations = {"zh-hans": {"option_values": ["码", ""]}}
         variant.save()
 
+
 def test_the_index_is_right_whoever_writes(
     network: dict[str, Storefront], database: str, settings: Any, tmp_path: Path
 ) -> None:

@@ -29,10 +29,10 @@ WISH = {field.name for field in fields(Wish)}
 def make_methods() -> None:
     """Two ways of delivery, one of them for Germany only."""
     ShippingMethod.objects.create(
-        slug="standard", name="Standard", price=Decimal("4.90"), position=1
+        slug="standard", original_name="Standard", price=Decimal("4.90"), position=1
     )
     ShippingMethod.objects.create(
-        slug="courier", name="Courier", price=Decimal("9.00"), countries=["de"], position=2
+        slug="courier", original_name="Courier", price=Decimal("9.00"), countries=["de"], position=2
     )
 
 

@@ -81,7 +81,7 @@ def test_whatever_costs_something_else_now_is_another_offer(
     elif change == "quantity":
         Cart.objects.get().lines.update(quantity=3)
     else:
-        promotion = Promotion.objects.create(name="Ten off", kind="percentage", percent=10)
+        promotion = Promotion.objects.create(original_name="Ten off", kind="percentage", percent=10)
         Voucher.objects.create(promotion=promotion, code="TEN")
         Cart.objects.update(codes=["TEN"])
 

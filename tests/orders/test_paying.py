@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from orders.checkout.paying import LONGEST_HOLD
+from orders.checkout.views import CHECKING_OUT
 from orders.models import Order, ShippingMethod
 from orders.payment.models import Payment
 from sessionsync.engine import SessionStore
@@ -24,7 +25,7 @@ from tests.carts import helpers
 from tests.carts.helpers import contents, fill, make_shops, make_variant, new_key
 from tests.orders.helpers import make_methods, place
 from tests.orders.payment.browser import open_page
-from tests.orders.test_views import CHECKING_OUT, filled
+from tests.orders.test_views import filled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,11 +53,9 @@ class Case:
         client.defaults["HTTP_HOST"] = f"apparel.localhost:{self.port}"
         return client
 
-    def order(self, method: str = "sandbox") -> HttpResponse:
+    def order(self, method: str = "sandbox") -> Any:
         """Order on the one page."""
-        answer: HttpResponse = self.client.post(
-            "/checkout/", filled(self.client, payment_method=method)
-        )
+        answer: Any = self.client.post("/checkout/", filled(self.client, payment_method=method))
         return answer
 
     def unpaid(self) -> Order:
@@ -83,7 +82,7 @@ class Case:
         self.shirt.refresh_from_db()
         return self.shirt.stock, self.shirt.reserved
 
-    def post(self, what: str, **data: str) -> HttpResponse:
+    def post(self, what: str, **data: str) -> Any:
         """Press a button on the order's page."""
         return self.client.post(f"/orders/{Order.objects.get().token}/{what}/", data)
 
@@ -91,7 +90,7 @@ class Case:
         """The order's page."""
         return self.client.get(f"/orders/{Order.objects.get().token}/").content.decode()
 
-    def said(self, answer: HttpResponse) -> list[str]:
+    def said(self, answer: Any) -> list[str]:
         """The messages on the page that an answer leads to."""
         assert answer.status_code == 303
         request = self.client.get(answer["Location"]).wsgi_request

@@ -160,7 +160,7 @@ def test_a_buyer_who_was_faster_by_a_moment_is_noticed_and_all_is_put_back(
 @pytest.mark.parametrize("method", ["courier", "pigeon", "retired"])
 def test_a_way_of_delivery_that_is_not_offered_there_is_refused(method: str) -> None:
     make_methods()
-    ShippingMethod.objects.create(slug="retired", name="Retired", price=1, is_active=False)
+    ShippingMethod.objects.create(slug="retired", original_name="Retired", price=1, is_active=False)
     shops, key = make_shops(), new_key()
     shirt = make_variant(shops["apparel"], stock=2)
     fill(key, (shirt, shops["apparel"], 1))

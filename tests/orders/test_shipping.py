@@ -1,5 +1,6 @@
 """Ways of delivery, and the command that seeds them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_method_serves_its_countries_in_either_case_or_all() -> None:
 
 @pytest.mark.parametrize("countries", ["de", {"de": 1}, ["deu"], ["de", 1], [""], ["d3"]])
 def test_a_list_of_countries_that_is_none_is_refused(countries: object) -> None:
-    method = ShippingMethod(slug="x", name="X", price=Decimal(1), countries=countries)
+    method = ShippingMethod(slug="x", original_name="X", price=Decimal(1), countries=countries)
     with pytest.raises(ValidationError) as refusal:
         method.full_clean()
     assert list(refusal.value.message_dict) == ["countries"]
@@ -65,7 +66,7 @@ def test_countries_have_names_and_come_in_their_order(settings: pytest.FixtureRe
     assert country_name("GB") == "United Kingdom"
 
 
-def tariff(*rates: dict[str, object], **method: object) -> tuple[Tariff, ShippingMethod]:
+def tariff(*rates: Mapping[str, object], **method: object) -> tuple[Tariff, ShippingMethod]:
     """One way of delivery at 4.90 with these rates, for all countries but as `method` says."""
     made = ShippingMethod.objects.create(
         **{"slug": "post", "name": "Post", "price": Decimal("4.90"), **method}

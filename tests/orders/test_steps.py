@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -52,14 +51,14 @@ def url(step: str) -> str:
     return f"/checkout/{step}/"
 
 
-def hidden(answer: HttpResponse) -> dict[str, str]:
+def hidden(answer: Any) -> dict[str, str]:
     """The hidden fields of the review's form."""
     text = answer.content.decode()
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
     return {name: unescape(value) for name, value in found if name in {"checkout_key", "offer"}}
 
 
-def said(client: Client, answer: HttpResponse) -> list[str]:
+def said(client: Client, answer: Any) -> list[str]:
     """The messages on the page that an answer leads to."""
     return [str(each) for each in get_messages(client.get(answer["Location"]).wsgi_request)]
 
@@ -73,7 +72,7 @@ def ready() -> tuple[dict[str, Storefront], str, Variant, Client]:
     return shops, key, shirt, shopper(key, shops["apparel"])
 
 
-def walk(client: Client, until: str = "review", **changed: dict[str, str]) -> HttpResponse:
+def walk(client: Client, until: str = "review", **changed: dict[str, str]) -> Any:
     """Fill in each step up to this one; returns the page of that."""
     for step in STEPS[: STEPS.index(until)]:
         answer = client.post(url(step), {**ENTERED[step], **changed.get(step, {})})
@@ -269,7 +268,7 @@ def test_a_method_that_is_gone_since_leads_to_the_step_that_mends_it() -> None:
     _shops, _key, _shirt, client = ready()
     review = walk(client)
     ShippingMethod.objects.filter(slug="standard").update(is_active=False)
-    ShippingMethod.objects.create(slug="new", name="New", price=1)
+    ShippingMethod.objects.create(slug="new", original_name="New", price=1)
 
     answer = client.post(url("review"), {**hidden(review), "consent": "1"})
 

@@ -37,7 +37,9 @@ def upload(name: str = "coat.jpg", size: tuple[int, int] = (1000, 500), **save: 
 
 def picture(data: bytes, name: str = "coat.jpg") -> ProductImage:
     product = ProductFactory(title="Coat")
-    return ProductImage.objects.create(product=product, file=ContentFile(data, name), original_alt="A coat")
+    return ProductImage.objects.create(
+        product=product, file=ContentFile(data, name), original_alt="A coat"
+    )
 
 
 def test_a_rendition_is_as_wide_as_asked_kept_and_cached_for_ever(

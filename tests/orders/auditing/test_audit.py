@@ -347,7 +347,7 @@ def test_several_customers_in_one_session_show(shop: Shop, ann: User, bob: User)
 
 def test_a_token_in_two_places_at_once_shows(shop: Shop, ann: User) -> None:
     order = shop.buy(customer=ann)
-    uses = [
+    uses: list[tuple[str, Actor, dict[str, Any]]] = [
         ("cart.line_changed", Actor("customer", "token", ann.pk, session=f"tok.{client}"), {})
         for client in ["phone", "server", "phone"]
     ]
