@@ -10,22 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from carts.models import Cart, CartLine
 from sessionsync.fingerprints import fingerprint
-
-
-class ReadOnly:
-    """Nothing may be added, changed or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
+from shop.audit.admin import ReadOnly
 
 
 class CartLineInline(ReadOnly, TabularInline):

@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from carts.admin import ReadOnly
 from orders.mails import of_order
 from orders.models import (
     Fulfilment,
@@ -29,7 +28,7 @@ from orders.models import (
 )
 from orders.payment.models import Payment
 from orders.staff.pages import DeedsAdmin
-from shop.audit.admin import trail_url
+from shop.audit.admin import ReadOnly, trail_url
 from shop.audit.models import Entry
 from shop.translated.forms import TranslationsForm, with_translations
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from carts.admin import ReadOnly
 from orders.payment.models import Payment, PaymentEvent, Refund
+from shop.audit.admin import ReadOnly
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
