@@ -15,6 +15,7 @@ from allauth.socialaccount import views as social_views
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from accounts.views import entrance
 from accounts.views.guards import private_page, proven, signed_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,7 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     re_path(
         r"^confirm-email/(?P<key>[-:\w]+)/$",
-        private_page(views.confirm_email),
+        private_page(entrance.confirm_email),
         name="account_confirm_email",
     ),
     path("password/change/", signed_in(views.password_change), name="account_change_password"),
@@ -44,7 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        private_page(views.password_reset_from_key),
+        private_page(entrance.new_password),
         name="account_reset_password_from_key",
     ),
     path(

@@ -63,6 +63,32 @@ def test_the_link_works_once(shops: dict[str, Any]) -> None:
     assert User.objects.get().check_password(NEW)
 
 
+def test_opening_somebody_elses_link_signs_nobody_out_using_it_does(shops: dict[str, Any]) -> None:
+    """A link in a mail or on a page could be anybody's."""
+    # Given
+    customer()
+    customer("bob@example.com")
+    bob = Shopper()
+    bob.sign_in(shops["apparel"], "bob@example.com")
+    reset = asked_for_a_link(shops)
+    Shopper().fill(shops["home"], "/account/signup/", email="eve@example.com", password1=PASSWORD)
+    confirm = link_in(letters("eve@example.com")[0])
+
+    # When
+    bob.open(confirm)
+    bob.open(reset)
+
+    # Then
+    assert bob.who(shops["home"]) == "bob@example.com"
+
+    # When
+    choose(bob, reset)
+
+    # Then
+    assert bob.who(shops["home"]) is None
+    assert User.objects.get(email=EMAIL).check_password(NEW)
+
+
 def test_the_link_works_for_an_hour(shops: dict[str, Any], monkeypatch: Any) -> None:
     customer()
     link = asked_for_a_link(shops)
