@@ -74,15 +74,15 @@ def locked_cart(holder: Holder) -> Cart | None:
     """
     if isinstance(holder, CartHolder) and holder.public_id:
         # A cart that was waited for may have become a part of another: its id leads there now.
-        waited = carts_of(holder).select_for_update()
+        waited = carts_of(holder).select_for_update(no_key=True)
         return waited.first() or waited.all().first()
-    return Cart.objects.select_for_update().filter(**_owner(holder)).first()
+    return Cart.objects.select_for_update(no_key=True).filter(**_owner(holder)).first()
 
 
 def make_cart(holder: Holder) -> tuple[Cart, bool]:
     """A cart for a session or a customer that had none, locked, and whether it was made now."""
     made, is_new = Cart.objects.get_or_create(**_owner(holder))
-    return Cart.objects.select_for_update().get(pk=made.pk), is_new
+    return Cart.objects.select_for_update(no_key=True).get(pk=made.pk), is_new
 
 
 def _owner(holder: Holder) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def merge_carts(loser: str, winner: str) -> None:
         return
     carts = {
         cart.session_key: cart
-        for cart in Cart.objects.select_for_update()
+        for cart in Cart.objects.select_for_update(no_key=True)
         .filter(session_key__in=[loser, winner])
         .order_by("pk")
     }
@@ -94,7 +94,7 @@ def give_to_customer(public_id: str, customer_id: int, *, by: Actor) -> Cart:
 
 def _give(guests: Q, customer: int, by: Actor) -> None:
     """Make guests' carts a part of the customer's one, or the first of them that one."""
-    locked = Cart.objects.select_for_update().order_by("pk")
+    locked = Cart.objects.select_for_update(no_key=True).order_by("pk")
     while True:
         carts = list(locked.filter(guests & Q(customer=None) | Q(customer=customer)))
         staying = next((cart for cart in carts if cart.customer_id == customer), None)

@@ -53,7 +53,7 @@ def send_links(customer: User, *, storefront: Storefront, site_url: str) -> int:
 
     Tell the customer the same whether there were any: the mail is the answer. Raises TooManyLinks.
     """
-    User.objects.select_for_update().only("pk").get(pk=customer.pk)
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
     lately = customer.mailed_links.filter(
         purpose=MailedLink.Purpose.CLAIM_ORDERS, created_at__gt=timezone.now() - timedelta(hours=1)
     )
@@ -127,4 +127,4 @@ def accept(key: str, customer: User, *, by: Actor) -> list[Order]:
 
 def _still_claimable(link: MailedLink, *, lock: bool = False) -> list[Order]:
     orders = _guests_orders([link.data["email"]]).filter(pk__in=link.data["orders"])
-    return list(orders.select_for_update() if lock else orders)
+    return list(orders.select_for_update(no_key=True) if lock else orders)

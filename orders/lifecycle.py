@@ -56,10 +56,14 @@ class PaidTooLittle(LifecycleError):
 
 
 def lock(order: Order) -> Order:
-    """The order as it is now, locked until the caller's transaction ends."""
-    return (
-        Order.objects.select_for_update(of=("self",)).select_related("storefront").get(pk=order.pk)
-    )
+    """The order as it is now, locked until the caller's transaction ends.
+
+    As everywhere on the way from cart to order, rows that point at it can be written meanwhile:
+    PostgreSQL looks at all of an order's own foreign keys again when it is saved twice, and would
+    wait there for whoever holds its cart.
+    """
+    locked = Order.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("storefront").get(pk=order.pk)
 
 
 @transaction.atomic
@@ -247,7 +251,7 @@ def _lock_cart_of(order: Order) -> Cart | None:
             if cart.session_key:
                 locked = locked_cart(cart.session_key)
             else:
-                locked = Cart.objects.select_for_update().filter(pk=cart.pk).first()
+                locked = Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk).first()
         except SessionGone:
             return None
         if locked is not None and locked.pk == cart.pk:
