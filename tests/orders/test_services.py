@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -273,3 +275,20 @@ def test_somebody_elses_key_gives_neither_their_order_nor_another() -> None:
     assert contents(mine) == [(shirt.pk, "apparel", 1)]
     shirt.refresh_from_db()
     assert shirt.stock == 4
+
+
+@pytest.mark.parametrize("method", ["on-delivery", "sandbox"])
+def test_placing_takes_the_same_queries_however_much_is_ordered(method: str) -> None:
+    make_methods()
+    shops = make_shops()
+    counts = []
+    for size in (2, 20, 60):
+        key = new_key()
+        lines = ((make_variant(shops["home"], stock=9), shops["home"], 1) for _ in range(size))
+        fill(key, *lines)
+        agreed = offer(key, shops["home"])
+        with CaptureQueriesContext(connection) as queries:
+            place(key, shops["home"], payment_method=method, agreed_offer=agreed)
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1, counts
