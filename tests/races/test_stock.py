@@ -102,6 +102,7 @@ def live(seed: int, variant_ids: list[int]) -> dict[str, int]:
     return done
 
 
+@pytest.mark.slow
 def test_64_buyers_of_the_last_unit() -> None:
     shirt = variant(1)
 
@@ -191,6 +192,7 @@ def test_a_sale_that_is_undone_halfway_leaves_nothing() -> None:
     assert Variant.objects.get().available
 
 
+@pytest.mark.slow
 def test_whatever_happens_side_by_side_stock_and_ledger_agree() -> None:
     """Deadlocks would end a process with an error, and lost updates leave a discrepancy."""
     things = [variant(40), variant(40), variant(5, allows_backorder=True), variant(40)]
