@@ -36,7 +36,7 @@ NAMES = {
     "Kiln Street Pottery", "Maris & Daughter", "Northgate Outerwear", "Ostra Workshop",
     "Skerry Knits", "Sole Union", "Wick & Loom",
     # the demo's seller, staff and machine, what was searched for, and a field's name
-    "Galleria Demo Company", "1 Arcade Street, 10115 Berlin", "Demo Admin", "Demo", "Linux", "zzzz",
+    "Galleria Demo", "1 Arcade Street, 12345 Sampleton, Germany", "Demo Admin", "Demo", "Linux", "zzzz",
     "quantity",
     # terms and units
     "Cookie", "IBAN", "BIC", "SKU", "cm", "mm", "kg", "ml", "XS", "XL", "XXL", "LED", "UTC",
