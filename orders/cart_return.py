@@ -1,7 +1,7 @@
 """What was ordered and not paid goes back into the cart."""
 
 from carts.models import MAX_LINES, MAX_QUANTITY, Cart, CartLine
-from orders.models import Order
+from orders.models import Address, Checkout, Order
 from shop.audit import trail
 from shop.audit.actors import Actor
 
@@ -36,3 +36,25 @@ def put_into_cart(order: Order, cart: Cart, *, by: Actor) -> None:
     cart.codes = list(dict.fromkeys([*cart.codes, *codes]))
     cart.save(update_fields=["codes", "updated_at"])
     trail.record(cart.trail, "cart.lines_returned", by, order=order.number)
+    if order.cart_id == cart.pk:
+        _enter_again(order, cart)
+
+
+def _enter_again(order: Order, cart: Cart) -> None:
+    """What was entered for an order need not be typed again, in the cart that it came from.
+
+    It is shown to who ordered, and to nobody else (`orders.checkout.entries`).
+    """
+    billing = getattr(order, "billing_address", None)
+    names = [field.name for field in Address._meta.local_fields]
+    Checkout.objects.get_or_create(
+        cart=cart,
+        defaults={
+            **{name: getattr(order, name) for name in names},
+            "customer_id": order.customer_id,
+            "email": order.email,
+            "billing": {name: getattr(billing, name) for name in names} if billing else {},
+            "shipping_method": order.shipping_method,
+            "payment_method": order.payment_method,
+        },
+    )

@@ -1,5 +1,6 @@
 """The page of an order, and what we say about ordering. The same on every storefront."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -47,10 +48,16 @@ def _context(found: Order) -> dict[str, Any]:
         "instructions": instructions_for(found),
         "waits_for_payment": waits,
         "can_pay": waits and now < found.placed_at + LONGEST_HOLD,
-        "is_late": waits and found.expires_at is not None and found.expires_at <= now,
+        "minutes_left": _minutes_left(found, now) if waits else 0,
         "gateways": offered() if waits else [],
         "still_owes": found.payment_status == Order.PaymentStatus.AWAITING,
     }
+
+
+def _minutes_left(found: Order, now: datetime) -> int:
+    """How long the goods are held still, in full minutes."""
+    left = (found.expires_at or now) - now
+    return max(0, int(left / timedelta(minutes=1)))
 
 
 @require_safe

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from carts.merging import merge_carts
 from carts.models import Cart
 from orders import lifecycle
+from orders.checkout.entries import entered
 from orders.models import Fulfilment, Order
 from orders.states import MoveRefused
 from sessionsync.goods import ensure_rows
@@ -182,6 +184,23 @@ def test_going_back_to_the_cart_brings_all_back_and_cancels_the_order() -> None:
     with pytest.raises(lifecycle.NotPending):
         lifecycle.abandon(case.order, by=shopper_of(case.key), holder=case.key)
     assert case.in_cart == [(case.shirt.pk, "apparel", 2)]
+
+
+def test_what_was_entered_need_not_be_typed_again_in_the_cart_it_came_from() -> None:
+    case = Case()
+    other = new_key()
+
+    lifecycle.abandon(case.order, by=shopper_of(case.key), holder=case.key)
+
+    again = entered(case.key, None)
+    assert (again.email, again.city, again.country_code) == ("ada@example.com", "London", "gb")
+    assert (again.shipping_method, again.payment_method) == ("standard", "sandbox")
+    somebody = User.objects.create_user("eve@example.com", "secret")
+    assert entered(case.key, somebody).email == ""
+
+    order = place(case.key, case.shops["apparel"], payment_method="sandbox")
+    lifecycle.abandon(order, by=shopper_of(other), holder=other)
+    assert entered(other, None).email == ""
 
 
 def test_what_comes_back_joins_what_is_in_the_cart_by_now() -> None:
