@@ -24,9 +24,10 @@ OURS = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY")
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo; `port` is the same on all of its domains."""
+    """A running demo; `port` is the same on all of its domains. folder: where it keeps all."""
 
     port: int
+    folder: Path = Path()
 
     def host(self, slug: str) -> str:
         """The Host header of a site."""
@@ -35,6 +36,17 @@ class Demo:
     def url(self, slug: str, path: str = "/") -> str:
         """The address of a page."""
         return f"http://{self.host(slug)}{path}"
+
+    def manage(self, *arguments: str) -> None:
+        """Run a command of manage.py on its data. Raises CalledProcessError."""
+        environment = {name: value for name, value in os.environ.items() if name not in OURS}
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=environment | {"DEMO_DIR": str(self.folder)},
+            capture_output=True,
+            check=True,
+        )
 
     def fetch(self, slug: str, path: str, agent: str = "linkcheckbot/1") -> requests.Response:
         """What a crawler gets; redirects are not followed."""
@@ -49,10 +61,10 @@ class Demo:
 @contextmanager
 def running_demo(folder: Path) -> Iterator[Demo]:
     """`make demo` with everything it keeps in `folder`; ends with the block."""
-    demo = Demo(free_port())
+    demo = Demo(free_port(), folder / "demo")
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
     environment |= {
-        "DEMO_DIR": str(folder / "demo"),
+        "DEMO_DIR": str(demo.folder),
         "PORT": str(demo.port),
         "LOG_LEVEL": "WARNING",
     }

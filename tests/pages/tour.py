@@ -6,6 +6,7 @@ To add a page, add a line to TOUR: the survey (`make test-pages`) and the pictur
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page, Response
 
@@ -164,6 +165,24 @@ def _sign_in(who: Shopper) -> None:
         page.locator(".entrance__form [type=submit]").click()
 
 
+def _begin_work(who: Shopper) -> None:
+    """Sign in as staff, on a day on which something has been sold."""
+    page = who.page
+    if who.demo.folder != Path():
+        who.demo.manage("demo_orders", "--count", "40", "--seed", "7")
+    page.goto(who.demo.url("galleria", "/admin/"))
+    if page.locator('[name="password"]').count():
+        page.fill('[name="username"]', "admin@galleria.localhost")
+        page.fill('[name="password"]', "galleria")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+
+def _an_order(who: Shopper) -> None:
+    with who.page.expect_navigation():
+        who.page.locator("#result_list th a").first.click()
+
+
 def _place_order(who: Shopper) -> None:
     who.order = shopper.place_order(who.page, who.demo, "galleria")
 
@@ -220,6 +239,13 @@ TOUR: tuple[Stop, ...] = (
     Stop("account-devices", "/account/devices/", ONE),
     Stop("account-data", "/account/data/", ONE),
     Stop("account-two-step", "/account/2fa/", ONE),
+    Stop("staff-dashboard", "/admin/", MAIN, first=_begin_work, survey=False),
+    Stop("staff-orders", "/admin/orders/order/", MAIN, survey=False),
+    Stop("staff-order", "/admin/orders/order/?status__exact=placed", MAIN, then=_an_order,
+         survey=False),
+    Stop("staff-products", "/admin/catalogue/product/", MAIN, survey=False),
+    Stop("staff-stock", "/admin/stock/variantstock/", MAIN, survey=False),
+    Stop("staff-promotions", "/admin/pricing/promotion/", MAIN, survey=False),
     Stop("confirm", "/", ONE, then=_send_from_nowhere, anew=True),
     Stop("no-cookies", lambda who, slug: f"{_product('product')(who, slug)}?_nocookies=1", ONE,
          anew=True),

@@ -36,8 +36,8 @@ NAMES = {
     "Kiln Street Pottery", "Maris & Daughter", "Northgate Outerwear", "Ostra Workshop",
     "Skerry Knits", "Sole Union", "Wick & Loom",
     # the demo's seller, staff and machine, what was searched for, and a field's name
-    "Galleria Demo", "1 Arcade Street, 12345 Sampleton, Germany", "Demo Admin", "Demo", "Linux", "zzzz",
-    "quantity",
+    "Galleria Demo", "1 Arcade Street, 12345 Sampleton, Germany", "Demo Admin", "Demo",
+    "Linux", "zzzz", "quantity",
     # terms and units
     "Cookie", "IBAN", "BIC", "SKU", "cm", "mm", "kg", "ml", "XS", "XL", "XXL", "LED", "UTC",
     "EUR", "JSON", "PDF",
