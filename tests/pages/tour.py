@@ -180,7 +180,7 @@ def _begin_work(who: Shopper) -> None:
 
 def _an_order(who: Shopper) -> None:
     with who.page.expect_navigation():
-        who.page.locator("#result_list th a").first.click()
+        who.page.locator('#result_list a[href*="/change/"]').first.click()
 
 
 def _place_order(who: Shopper) -> None:
