@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 OF_THE_ORDER = {
     "Ada", "ukasiewicz", "St James's Square", "London", "SW", "JH", "Home & Garden", "Standard",
-    "UPS", "Spring", "SPRING", "reduced",
+    "UPS", "Spring", "SPRING", "VAT", "reduced",
 }  # fmt: skip
 """Names that were given to shops, offers, taxes and people."""
 
