@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings  # only now does the environment name the servers
 
     assert settings.DATABASES  # pytest-django sets up what was read, and only that
+    # A worker inherits the settings' name, and so has read them before this hook.
+    settings.CACHES["default"]["LOCATION"] = os.environ["REDIS_URL"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -47,9 +49,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _with_db(url: str, number: int) -> str:
-    parts = urlsplit(url)
-    query = {**parse_qs(parts.query), "db": [str(number)]}
-    return parts._replace(query=urlencode(query, doseq=True)).geturl()
+    bare, _mark, query = url.partition("?")
+    return f"{bare}?{urlencode({**parse_qs(query), 'db': [str(number)]}, doseq=True)}"
 
 
 @pytest.fixture(autouse=True)
