@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from orders import views
-from orders.checkout import payment_views
+from orders.checkout import one_page, payment_views
 from orders.checkout import views as checkout
 
 app_name = "orders"
@@ -11,8 +11,8 @@ app_name = "orders"
 urlpatterns = [
     path("account/orders/", include("orders.account_urls")),
     path("", include("orders.aftersale_urls")),
-    path("checkout/", checkout.express, name="checkout"),
-    path("checkout/quote/", checkout.quote, name="checkout_quote"),
+    path("checkout/", one_page.express, name="checkout"),
+    path("checkout/quote/", one_page.quote, name="checkout_quote"),
     path("checkout/contact/", checkout.contact, name="checkout_contact"),
     path("checkout/address/", checkout.address, name="checkout_address"),
     path("checkout/shipping/", checkout.shipping, name="checkout_shipping"),

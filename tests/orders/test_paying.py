@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from orders.checkout.pages import CHECKING_OUT
 from orders.checkout.paying import LONGEST_HOLD
-from orders.checkout.views import CHECKING_OUT
 from orders.models import Order, ShippingMethod
 from orders.payment.models import Payment
 from sessionsync.engine import SessionStore

@@ -203,6 +203,7 @@ def test_without_consent_nothing_is_ordered() -> None:
     page = client.post(url("review"), hidden(review))
 
     assert page.status_code == 200
+    assert "The order was not placed yet" in page.content.decode()
     assert "Please agree to our terms of sale to place the order." in page.content.decode()
     assert not Order.objects.exists()
     assert contents(key) == [(shirt.pk, "apparel", 2)]

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from carts.models import Cart, CartLine
-from orders.checkout.views import CHECKING_OUT
+from orders.checkout.pages import CHECKING_OUT
 from orders.models import Order, ShippingMethod
 from sessionsync.engine import SessionStore
 from sessionsync.goods import SessionGone
