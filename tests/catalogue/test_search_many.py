@@ -45,22 +45,6 @@ def test_they_can_be_found_and_counted(network: dict[str, Storefront]) -> None:
     assert set(VariantValue.objects.values_list("variant", "value__value")) == before
 
 
-def test_a_tree_of_many_products_is_kept_for_a_while(
-    network: dict[str, Storefront], monkeypatch: Any
-) -> None:
-    def roots() -> list[str]:
-        return [root.name for root in categories_on(network["galleria"]).roots]
-
-    monkeypatch.setattr("shop.catalogue.queries.MANY", 3)
-    add_many(2)
-    assert roots() == ["Clothing"]
-    add_many(7)
-    assert roots() == ["Clothing", "Jewelry"]
-    add_many(20)
-
-    assert roots() == ["Clothing", "Jewelry"]
-
-
 @pytest.mark.django_db
 def test_the_command_adds_them_beside_the_demo(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path

@@ -6,11 +6,11 @@ shirt in M and Red is one that can be had in both at once. A choice's count is t
 products there would be with it, the other facets applied.
 """
 
-from .counts import Counts, count, counted
+from .counts import Counts, count, counted, told
 from .selection import Selection, is_canonical, read_selection
 from .shown import Choice, Chosen, Facet, Narrowing, narrowing
 
 __all__ = [
     "Choice", "Chosen", "Counts", "Facet", "Narrowing", "Selection", "count", "counted",
-    "is_canonical", "narrowing", "read_selection",
+    "is_canonical", "narrowing", "read_selection", "told",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """How many products each choice would leave."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.cache import cache
 from django.db.models import Case, Count, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 
 from shop.catalogue.models import FacetValue, Product, Variant, VariantValue
-from shop.catalogue.queries import KEPT, MANY
+from shop.catalogue.tallies import KEPT, MANY, Tallied
 
 from .selection import Labels, Selection
 
@@ -48,6 +49,21 @@ def counted(products: QuerySet[Product], selection: Selection, key: str) -> Coun
     if counts.total >= MANY:
         cache.set(name, counts, KEPT)
     return counts
+
+
+def told(tally: Tallied) -> Counts:
+    """The counts of a list with nothing chosen, from what is kept of it. One query."""
+    options, labels = _named(tally.options)
+    return Counts(
+        total=tally.total,
+        low=tally.low,
+        high=tally.high,
+        available=tally.available,
+        reduced=tally.reduced,
+        vendors=dict(tally.vendors),
+        options=options,
+        labels=labels,
+    )
 
 
 def count(products: QuerySet[Product], selection: Selection) -> Counts:
@@ -118,6 +134,11 @@ def _options(
         elif selection.value_ids:
             rows = rows.exclude(value__name__in=selection.value_ids)
         numbers.update(rows.values_list("value").annotate(n=Count("product", distinct=True)))
+    return _named(numbers)
+
+
+def _named(numbers: Mapping[int, int]) -> tuple[dict[str, dict[str, int]], Labels]:
+    """Numbers of values by option and value, and the labels of these. One query."""
     found: dict[str, dict[str, int]] = {}
     values = FacetValue.objects.filter(pk__in=numbers)
     named = FacetValue.objects.filter(name__in=values.values("name"), value="")

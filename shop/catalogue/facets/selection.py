@@ -55,6 +55,11 @@ class Selection:
         """Whether all products are shown, in the order they always come in."""
         return not self.pairs()
 
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves anything out."""
+        return any(name != "sort" for name, _value in self.pairs())
+
     def pairs(self) -> list[tuple[str, str]]:
         """The selection as parameters of an address, in the one order that addresses have."""
         found = [

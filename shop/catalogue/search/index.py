@@ -21,7 +21,9 @@ _MARKED = "catalogue_refresh_documents(bigint[])"
 _BATCH = 1000
 """Products refreshed by one call of the functions."""
 _SQLITE_TRIGGERS = "SELECT {} FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'derive_*'"
-_TABLES = ("product", "category", "tag", "product_tags", "option", "variant")
+_TABLES = (
+    "product", "category", "tag", "product_tags", "product_storefronts", "option", "variant",
+)  # fmt: skip
 
 
 def before_migrate(using: str, plan: list[Any], **kwargs: Any) -> None:
@@ -73,13 +75,18 @@ def uninstall(connection: BaseDatabaseWrapper) -> None:
 
 
 def rebuild(using: str = "default") -> None:
-    """Derive search documents, words and facet values of all products anew, in one transaction."""
+    """Derive search documents, words and facet values of all products anew, in one transaction.
+
+    What was counted of lists is forgotten.
+    """
     with transaction.atomic(using), connections[using].cursor() as cursor:
         if connections[using].vendor == "sqlite":
             for statement in sqlite_index.REBUILD:
                 cursor.execute(statement)
             return
-        for table in ("searchdocument", "searchword", "variantvalue", "facetvalue"):
+        for table in (
+            "searchdocument", "searchword", "variantvalue", "facetvalue", "tally", "listchange",
+        ):  # fmt: skip
             cursor.execute(f"DELETE FROM catalogue_{table}")  # noqa: S608 - constants
         cursor.execute(
             "SELECT catalogue_refresh_documents(ids), catalogue_refresh_values(ids) FROM "

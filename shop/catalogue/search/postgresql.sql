@@ -1,4 +1,5 @@
--- Keeps catalogue_searchdocument, _searchword, _facetvalue and _variantvalue right, whoever writes.
+-- Keeps catalogue_searchdocument, _searchword, _facetvalue and _variantvalue right, whoever writes,
+-- and notes in catalogue_listchange which lists have to be counted anew.
 -- Run as a whole, and again after each change of this file (shop/catalogue/search/index.py).
 -- The triggers work on statements, not rows: an import of 500 products refreshes once. A change
 -- of stock alone refreshes nothing, so that orders never wait for the index.
@@ -187,19 +188,39 @@ BEGIN
     SELECT 1 FROM catalogue_option WHERE product_id = ANY (products) AND translations <> '{}');
 END $$;
 
+-- Adds to the versions of the lists of these categories.
+CREATE OR REPLACE FUNCTION catalogue_lists_changed(categories bigint[]) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO catalogue_listchange (category_id, at)
+  SELECT DISTINCT category, now() FROM unnest(categories) AS category WHERE category IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION catalogue_lists_of_changed(products bigint[]) RETURNS void
+LANGUAGE sql AS $$
+  SELECT catalogue_lists_changed(array_agg(DISTINCT category_id))
+  FROM catalogue_product WHERE id = ANY (products)
+$$;
+
 CREATE OR REPLACE FUNCTION catalogue_product_written() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE products bigint[];
 BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM catalogue_searchdocument WHERE product_id IN (SELECT id FROM changed);
+    PERFORM catalogue_lists_changed(array_agg(DISTINCT category_id)) FROM changed;
     RETURN NULL;
   ELSIF TG_OP = 'UPDATE' THEN
     SELECT array_agg(now.id) INTO products FROM changed now JOIN was USING (id)
     WHERE (now.title, now.vendor, now.description_text, now.category_id, now.translations)
       IS DISTINCT FROM
       (was.title, was.vendor, was.description_text, was.category_id, was.translations);
+    PERFORM catalogue_lists_changed(array_agg(DISTINCT list.category_id))
+    FROM changed now JOIN was USING (id)
+    CROSS JOIN LATERAL (VALUES (now.category_id), (was.category_id)) AS list(category_id)
+    WHERE (now.vendor, now.category_id, now.is_published)
+      IS DISTINCT FROM (was.vendor, was.category_id, was.is_published);
   ELSE
     SELECT array_agg(id) INTO products FROM changed;
+    PERFORM catalogue_lists_changed(array_agg(DISTINCT category_id)) FROM changed;
   END IF;
   PERFORM catalogue_refresh_documents(products);
   RETURN NULL;
@@ -227,17 +248,26 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION catalogue_product_storefronts_written() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM catalogue_lists_of_changed(array_agg(DISTINCT product_id)) FROM changed;
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION catalogue_option_written() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)) FROM changed;
+  PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)),
+    catalogue_lists_of_changed(array_agg(DISTINCT product_id)) FROM changed;
   IF TG_OP = 'UPDATE' THEN
-    PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)) FROM was;
+    PERFORM catalogue_refresh_values(array_agg(DISTINCT product_id)),
+      catalogue_lists_of_changed(array_agg(DISTINCT product_id)) FROM was;
   END IF;
   RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION catalogue_variant_written() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE named bigint[]; valued bigint[];
+DECLARE named bigint[]; valued bigint[]; counted bigint[];
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     SELECT
@@ -245,20 +275,28 @@ BEGIN
         WHERE now.sku <> was.sku OR now.product_id <> was.product_id),
       array_agg(DISTINCT product.id) FILTER (
         WHERE (now.option_values, now.translations, now.product_id)
-          IS DISTINCT FROM (was.option_values, was.translations, was.product_id))
-    INTO named, valued
+          IS DISTINCT FROM (was.option_values, was.translations, was.product_id)),
+      array_agg(DISTINCT product.id) FILTER (
+        WHERE (now.option_values, now.product_id, now.price, now.available, now.reduced)
+          IS DISTINCT FROM
+          (was.option_values, was.product_id, was.price, was.available, was.reduced))
+    INTO named, valued, counted
     FROM changed now JOIN was USING (id)
     CROSS JOIN LATERAL (VALUES (now.product_id), (was.product_id)) AS product(id);
   ELSE
-    SELECT array_agg(DISTINCT product_id) FILTER (WHERE sku <> '') INTO named FROM changed;
+    SELECT array_agg(DISTINCT product_id) FILTER (WHERE sku <> ''), array_agg(DISTINCT product_id)
+      INTO named, counted FROM changed;
     IF TG_OP = 'DELETE' THEN
       DELETE FROM catalogue_variantvalue WHERE variant_id IN (SELECT id FROM changed);
     ELSE
-      SELECT array_agg(DISTINCT product_id) INTO valued FROM changed;
+      valued := counted;
     END IF;
   END IF;
   PERFORM catalogue_refresh_documents(named);
   PERFORM catalogue_refresh_values(valued);
+  IF counted IS NOT NULL THEN
+    PERFORM catalogue_lists_of_changed(counted);
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -271,6 +309,7 @@ BEGIN
       ('catalogue_product', 'DELETE'),
       ('catalogue_category', 'UPDATE'), ('catalogue_tag', 'UPDATE'),
       ('catalogue_product_tags', 'INSERT'), ('catalogue_product_tags', 'DELETE'),
+      ('catalogue_product_storefronts', 'INSERT'), ('catalogue_product_storefronts', 'DELETE'),
       ('catalogue_option', 'INSERT'), ('catalogue_option', 'UPDATE'),
       ('catalogue_option', 'DELETE'),
       ('catalogue_variant', 'INSERT'), ('catalogue_variant', 'UPDATE'),

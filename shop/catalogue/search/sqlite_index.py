@@ -132,6 +132,18 @@ def _options(product: str, option: str) -> str:
     return _values(product) + OPTION_LABELS.format(options=f"AND option.id = {option}")
 
 
+def _changed(category: str) -> str:
+    return (
+        f"DELETE FROM catalogue_listchange WHERE category_id = {category};"  # noqa: S608 - constants
+        f"INSERT INTO catalogue_listchange (category_id, at) SELECT {category}, CURRENT_TIMESTAMP "
+        f"WHERE {category} IS NOT NULL;"
+    )
+
+
+def _list_of(product: str) -> str:
+    return _changed(f"(SELECT category_id FROM catalogue_product WHERE id = {product})")  # noqa: S608
+
+
 _TAGGED = "IN (SELECT product_id FROM catalogue_product_tags WHERE tag_id = NEW.id)"
 _SHELVED = "IN (SELECT id FROM catalogue_product WHERE category_id = NEW.id)"
 
@@ -171,6 +183,35 @@ AFTER UPDATE ON catalogue_option
 BEGIN {_values("OLD.product_id")} {_options("NEW.product_id", "NEW.id")} END""",
     "derive_option_delete": f"""
 AFTER DELETE ON catalogue_option BEGIN {_values("OLD.product_id")} END""",
+    "derive_list_product_insert": f"""
+AFTER INSERT ON catalogue_product BEGIN {_changed("NEW.category_id")} END""",
+    "derive_list_product_update": f"""
+AFTER UPDATE OF vendor, category_id, is_published ON catalogue_product
+WHEN OLD.vendor <> NEW.vendor OR OLD.category_id IS NOT NEW.category_id
+  OR OLD.is_published <> NEW.is_published
+BEGIN {_changed("OLD.category_id")} {_changed("NEW.category_id")} END""",
+    "derive_list_product_delete": f"""
+AFTER DELETE ON catalogue_product BEGIN {_changed("OLD.category_id")} END""",
+    "derive_list_storefronts_insert": f"""
+AFTER INSERT ON catalogue_product_storefronts BEGIN {_list_of("NEW.product_id")} END""",
+    "derive_list_storefronts_delete": f"""
+AFTER DELETE ON catalogue_product_storefronts BEGIN {_list_of("OLD.product_id")} END""",
+    "derive_list_option_insert": f"""
+AFTER INSERT ON catalogue_option BEGIN {_list_of("NEW.product_id")} END""",
+    "derive_list_option_update": f"""
+AFTER UPDATE ON catalogue_option
+BEGIN {_list_of("OLD.product_id")} {_list_of("NEW.product_id")} END""",
+    "derive_list_option_delete": f"""
+AFTER DELETE ON catalogue_option BEGIN {_list_of("OLD.product_id")} END""",
+    "derive_list_variant_insert": f"""
+AFTER INSERT ON catalogue_variant BEGIN {_list_of("NEW.product_id")} END""",
+    "derive_list_variant_update": f"""
+AFTER UPDATE ON catalogue_variant
+WHEN OLD.option_values <> NEW.option_values OR OLD.product_id <> NEW.product_id
+  OR OLD.price <> NEW.price OR OLD.available <> NEW.available OR OLD.reduced <> NEW.reduced
+BEGIN {_list_of("OLD.product_id")} {_list_of("NEW.product_id")} END""",
+    "derive_list_variant_delete": f"""
+AFTER DELETE ON catalogue_variant BEGIN {_list_of("OLD.product_id")} END""",
 }
 
 REBUILD = [
@@ -184,4 +225,6 @@ REBUILD = [
     VARIANT_VALUES.format(options="", variants=""),
     VALUE_LABELS.format(options="", variants=""),
     OPTION_LABELS.format(options=""),
+    "DELETE FROM catalogue_tally",
+    "DELETE FROM catalogue_listchange",
 ]
