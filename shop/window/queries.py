@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Substr
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import get_language
 
-from shop.catalogue.models import Category, Product, Variant
-from shop.catalogue.queries import products_on
+from shop.catalogue.models import Product
+from shop.catalogue.queries import categories_on, products_on
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import all_storefronts
 
@@ -47,7 +46,7 @@ type Department = tuple[str, str]
 def departments() -> list[tuple[Storefront, list[Department]]]:
     """The top categories of each sub-site that sells something, for the main site's menu.
 
-    Two queries at most once in DEPARTMENTS_KEPT seconds, else one look into the cache.
+    A query for each at most once in DEPARTMENTS_KEPT seconds, else one look into the cache.
     """
     key = f"window:departments:{get_language()}"
     kept: dict[int, list[Department]] | None = cache.get(key)
@@ -58,19 +57,9 @@ def departments() -> list[tuple[Storefront, list[Department]]]:
 
 
 def _departments() -> dict[int, list[Department]]:
-    pairs = set(
-        Product.storefronts.through.objects.filter(
-            Exists(Variant.objects.filter(product=OuterRef("product"))),
-            product__is_published=True,
-            product__category__isnull=False,
-            storefront__is_main=False,
-        )
-        .annotate(root=Substr("product__category__path", 1, Category.steplen))
-        .values_list("storefront_id", "root")  # type: ignore[misc]
-        .distinct()
-    )
-    roots = list(Category.objects.filter(path__in={root for _, root in pairs}).order_by("path"))
+    trees = {shop.pk: categories_on(shop) for shop in all_storefronts() if not shop.is_main}
     return {
-        shop: [(root.name, root.url_path) for root in roots if (shop, root.path) in pairs]
-        for shop in {shop for shop, _ in pairs}
+        shop: [(root.name, root.url_path) for root in tree.roots]
+        for shop, tree in trees.items()
+        if tree.roots
     }
