@@ -63,10 +63,12 @@ def deliver(delivery_id: int, tls: ssl.SSLContext | None = None) -> Outcome:
 
 def _claim(delivery_id: int) -> Delivery | None:
     """Take a due event for ourselves. Committed before a word goes out."""
+    # Without a join: an UPDATE that waited for another worker's looks again only at its own row.
+    switched_on = Endpoint.objects.filter(is_active=True)
     with transaction.atomic(durable=True):
         taken = (
             Delivery.objects.due()
-            .filter(pk=delivery_id, endpoint__is_active=True)
+            .filter(pk=delivery_id, endpoint__in=switched_on)
             .update(
                 state=Delivery.State.SENDING,
                 attempts=F("attempts") + 1,

@@ -65,7 +65,6 @@ class Stop:
     anew: bool = False
     survey: bool = True
     picture: bool = True
-    chinese: bool = True
 
 
 @dataclass
@@ -265,10 +264,10 @@ def take(
         with page.expect_navigation(url=f"**/{language}/"):
             page.locator(f'[name="language"][value="{language}"]').click()
     for stop in TOUR:
+        if not wanted(stop):
+            continue
         if stop.first:
             stop.first(who)
-        if not wanted(stop) or (language != "en" and not stop.chinese):
-            continue
         for slug in stop.sites if language == "en" else stop.sites[:1]:
             path = stop.path if isinstance(stop.path, str) else stop.path(who, slug)
             if path:
