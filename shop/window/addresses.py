@@ -1,4 +1,4 @@
-"""Absolute addresses on the sites of the network."""
+"""Addresses of pages, in each language."""
 
 from typing import Any
 
@@ -6,18 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from shop.storefronts.addresses import absolute
 from shop.storefronts.languages import CODES, with_language
 from shop.storefronts.models import Storefront
-
-
-def absolute(request: HttpRequest, storefront: Storefront, path: str) -> str:
-    """The address of a path on a storefront, with the scheme and port of this request.
-
-    Without the session's fingerprint that links for shoppers carry: these are for machines.
-    """
-    host = request.get_host()
-    port = host.rpartition(":")[2] if ":" in host and not host.endswith("]") else ""
-    return f"{request.scheme}://{storefront.domain}{f':{port}' if port else ''}{path}"
 
 
 def bare_path(name: str, *args: Any) -> str:

@@ -16,11 +16,12 @@ from django.utils.text import Truncator
 from django.utils.translation import get_language
 
 from shop.catalogue.models import Category, Product, ProductImage, Variant
+from shop.catalogue.pictures import is_raster, rendition_url
+from shop.storefronts.addresses import absolute
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import main_storefront
-from shop.window.addresses import absolute, bare_path, in_each_language, in_language
+from shop.window.addresses import bare_path, in_each_language, in_language
 from shop.window.queries import canonical_storefront
-from shop.window.renditions import is_raster, rendition_url
 
 DESCRIPTION_LENGTH = 155
 """Characters of a description that search engines show."""

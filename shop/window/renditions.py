@@ -5,40 +5,20 @@ kept for ever. Drawings (SVG) need none.
 """
 
 import io
-from hashlib import sha256
-from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.urls import reverse
 from PIL import Image, ImageOps
 
 from shop.catalogue.models import ProductImage
+from shop.catalogue.pictures import digest
 
-WIDTHS = (240, 480, 800, 1200)
-"""Pixels a rendition may be wide; a smaller original is never blown up."""
-RASTER = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"})
 LARGEST = 60_000_000
 """Pixels of an original beyond which it is shown as it is: decoding it takes too much memory."""
 
 
 class CannotRender(Exception):
     """The file is no picture that can be read, or too large to be."""
-
-
-def is_raster(image: ProductImage) -> bool:
-    """Whether the picture is a file of ours made of pixels, told by its name."""
-    return bool(image.file) and PurePosixPath(str(image.file.name)).suffix.lower() in RASTER
-
-
-def digest(image: ProductImage) -> str:
-    """What stands for the picture's file in an address: another file is another address."""
-    return sha256(str(image.file.name).encode()).hexdigest()[:12]
-
-
-def rendition_url(image: ProductImage, width: int) -> str:
-    """The address of the picture at one of WIDTHS."""
-    return reverse("window:rendition", args=[image.pk, digest(image), width])
 
 
 def rendition(image: ProductImage, width: int) -> bytes:

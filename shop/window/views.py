@@ -12,13 +12,15 @@ from django.utils import translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from shop.catalogue import pictures
 from shop.catalogue.drawing import choose_palette
 from shop.catalogue.models import ProductImage
 from shop.catalogue.queries import categories_on, products_on
+from shop.storefronts.addresses import absolute
 from shop.storefronts.languages import CODES
 from shop.storefronts.middleware import StorefrontRequest
 from shop.window import renditions
-from shop.window.addresses import absolute, bare_path, in_each_language
+from shop.window.addresses import bare_path, in_each_language
 from shop.window.queries import products_at_home
 from shop.window.shares import share_card
 
@@ -33,8 +35,8 @@ PER_FILE = 5_000
 def rendition(request: HttpRequest, pk: int, digest: str, width: int) -> HttpResponse:
     """A picture at one of the widths that pages use; the file itself if that cannot be made."""
     image = get_object_or_404(ProductImage, pk=pk)
-    known = width in renditions.WIDTHS and renditions.is_raster(image)
-    if not known or digest != renditions.digest(image):
+    known = width in pictures.WIDTHS and pictures.is_raster(image)
+    if not known or digest != pictures.digest(image):
         raise Http404
     try:
         data = renditions.rendition(image, width)

@@ -10,6 +10,7 @@ from django.template import Context, Template
 from django.test import Client
 from PIL import Image
 
+from shop.catalogue import pictures
 from shop.catalogue.models import ProductImage
 from shop.window import renditions
 from tests.factories import NetworkFactory, ProductFactory
@@ -47,7 +48,7 @@ def test_a_rendition_is_as_wide_as_asked_kept_and_cached_for_ever(
 ) -> None:
     image = picture(upload())
 
-    answer = client.get(renditions.rendition_url(image, 480))
+    answer = client.get(pictures.rendition_url(image, 480))
 
     made = Image.open(io.BytesIO(answer.content))
     assert (made.format, made.size) == ("WEBP", (480, 240))
@@ -57,14 +58,14 @@ def test_a_rendition_is_as_wide_as_asked_kept_and_cached_for_ever(
     assert not answer.cookies
     kept = list((media / "renditions").iterdir())
     assert [file.read_bytes() for file in kept] == [answer.content]
-    assert client.get(renditions.rendition_url(image, 480)).content == answer.content
+    assert client.get(pictures.rendition_url(image, 480)).content == answer.content
     assert list((media / "renditions").iterdir()) == kept
 
 
 def test_a_small_original_is_not_blown_up(client: Client) -> None:
     image = picture(upload(size=(100, 60)))
 
-    made = Image.open(io.BytesIO(client.get(renditions.rendition_url(image, 1200)).content))
+    made = Image.open(io.BytesIO(client.get(pictures.rendition_url(image, 1200)).content))
 
     assert made.size == (100, 60)
 
@@ -74,7 +75,7 @@ def test_a_picture_taken_sideways_stands_upright(client: Client) -> None:
     exif[0x0112] = 6
     image = picture(upload(exif=exif))
 
-    made = Image.open(io.BytesIO(client.get(renditions.rendition_url(image, 240)).content))
+    made = Image.open(io.BytesIO(client.get(pictures.rendition_url(image, 240)).content))
 
     assert made.size == (240, 480)
 
@@ -85,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_shown_as_it_is(
 ) -> None:
     image = picture(data)
 
-    answer = client.get(renditions.rendition_url(image, 480))
+    answer = client.get(pictures.rendition_url(image, 480))
 
     assert (answer.status_code, answer["Location"]) == (302, image.file.url)
     assert not (media / "renditions").exists()
@@ -97,18 +98,18 @@ def test_an_enormous_picture_is_not_decoded(
     monkeypatch.setattr(renditions, "LARGEST", 1000 * 500 - 1)
     image = picture(upload())
 
-    assert client.get(renditions.rendition_url(image, 480)).status_code == 302
+    assert client.get(pictures.rendition_url(image, 480)).status_code == 302
 
 
 def test_addresses_that_no_page_names_are_not_found(client: Client, media: Path) -> None:
     image = picture(upload())
     drawing = picture(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "coat.svg")
-    good = renditions.digest(image)
+    good = pictures.digest(image)
     paths = [
         f"/pictures/{image.pk}/{good}/481.webp",
         f"/pictures/{image.pk}/000000000000/480.webp",
         f"/pictures/{image.pk + 1000}/{good}/480.webp",
-        renditions.rendition_url(drawing, 480),
+        pictures.rendition_url(drawing, 480),
     ]
 
     assert [client.get(path).status_code for path in paths] == [404] * 4
@@ -119,7 +120,7 @@ def test_a_file_that_went_missing_is_not_found(client: Client) -> None:
     image = picture(upload())
     default_storage.delete(str(image.file.name))
 
-    assert client.get(renditions.rendition_url(image, 480)).status_code == 404
+    assert client.get(pictures.rendition_url(image, 480)).status_code == 404
 
 
 def tag(image: ProductImage | None, options: str) -> str:
@@ -130,7 +131,7 @@ def tag(image: ProductImage | None, options: str) -> str:
 
 def test_a_page_lets_the_browser_choose() -> None:
     image = picture(upload())
-    base = f"/pictures/{image.pk}/{renditions.digest(image)}"
+    base = f"/pictures/{image.pk}/{pictures.digest(image)}"
 
     assert tag(image, 'size="large"') == (
         f'<img src="{base}/800.webp" srcset="{base}/240.webp 240w, {base}/480.webp 480w, '

@@ -3,6 +3,7 @@
 None of it depends on who asks, so none of it looks: anyone may keep the answers.
 """
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,18 +15,18 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api import regions
 from shop.api.base.errors import InvalidData, NotFound
 from shop.api.base.views import CatalogueView
 from shop.api.base.wire import numbered, paging, value, values
 from shop.catalogue import queries
-from shop.catalogue.models import Category, Option, Product, ProductImage, Tag
+from shop.catalogue.models import Category, Option, Product, Tag
+from shop.catalogue.pictures import address_of
 from shop.catalogue.search import search
 from shop.collections.queries import collections_on, first_collections
 from shop.pricing.price_list import PriceList
 from shop.storefronts.models import Storefront
-from shop.window.addresses import absolute
-from shop.window.api import build, regions, shapes
-from shop.window.renditions import is_raster, rendition_url
+from shop.window.api import build, shapes
 
 ORDERS: dict[str, tuple[str | Combinable, ...]] = {
     "created_at": ("created_at", "pk"),
@@ -39,8 +40,6 @@ ORDERS: dict[str, tuple[str | Combinable, ...]] = {
     "id": ("pk",),
     "-id": ("-pk",),
 }
-IMAGE_WIDTH = 1200
-"""Pixels of the rendition that the API names; the original may be of any size."""
 SEARCH_LENGTH = 200
 
 LIMIT = OpenApiParameter("limit", int, description="At most 100 are given.")
@@ -269,16 +268,9 @@ def whole(products: QuerySet[Product]) -> QuerySet[Product]:
 def build_products(request: Request, rows: list[Product]) -> list[dict[str, Any]]:
     """The products in the API's words, with what they cost on the call's storefront."""
     storefront = storefront_of(request)
+    address = partial(address_of, request._request, storefront)
     prices = PriceList.of([v for row in rows for v in row.variants_list])
     collections = first_collections(rows)
-
-    def address(product: Product, image: ProductImage | None) -> str | None:
-        if image is None:
-            return absolute(request, storefront, f"/pictures/share/{product.slug}.png")
-        if not image.file:
-            return None
-        path = rendition_url(image, IMAGE_WIDTH) if is_raster(image) else image.file.url
-        return absolute(request, storefront, path)
 
     return [
         build.product(row, collections.get(row.pk), lambda v: prices.of_one(v, storefront), address)

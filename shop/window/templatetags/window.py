@@ -9,10 +9,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from shop.catalogue.models import Product, ProductImage, Variant
+from shop.catalogue.pictures import WIDTHS, is_raster, rendition_url
 from shop.catalogue.templatetags.catalogue import SIZES, product_image
 from shop.storefronts.models import Storefront
 from shop.window import found, gallery, queries
-from shop.window.renditions import WIDTHS, is_raster, rendition_url
 
 register = template.Library()
 
