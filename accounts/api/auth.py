@@ -35,7 +35,6 @@ class Register(Entrance):
 
     @extend_schema(
         operation_id="register",
-        auth=[],
         request=shapes.Registration,
         responses={200: shapes.Token, 401: shapes.Problem},
     )
@@ -56,7 +55,6 @@ class LogIn(Entrance):
 
     @extend_schema(
         operation_id="log_in",
-        auth=[],
         request=shapes.Credentials,
         responses={200: shapes.Token, 401: shapes.Problem},
     )
@@ -89,7 +87,6 @@ class Refresh(Entrance):
 
     @extend_schema(
         operation_id="refresh_token",
-        auth=[],
         request=shapes.Refreshing,
         responses={200: shapes.Token, 401: shapes.Problem},
     )

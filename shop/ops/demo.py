@@ -36,7 +36,7 @@ LOOK_EVERY, RETRY_EVERY = 1.0, 10.0  # seconds
 SERVER_NAMES = ("granian", "multiprocessing")  # in the command lines of its processes
 SERVER_PID, WORKER_PID = "server.pid", "worker.pid"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-SEEDS = ("seed_demo", "seed_prices", "seed_shipping", "seed_staff")
+SEEDS = ("seed_demo", "seed_collections", "seed_prices", "seed_shipping", "seed_staff", "seed_keys")
 
 
 class DemoError(Exception):

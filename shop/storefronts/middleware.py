@@ -17,8 +17,8 @@ from .queries import all_storefronts, storefront_for_host
 SHOWN_HOST_LENGTH = 100
 """Characters of an unknown host that the operator is shown."""
 
-PROGRAMS = ("/store/", "/auth/")
-"""Addresses that are for programs only."""
+PROGRAMS = ("/store/", "/auth/", "/api/")
+"""Addresses for programs and whoever writes them; no choice of a visit says their language."""
 
 type Responder = Callable[[HttpRequest], HttpResponse]
 

@@ -26,7 +26,8 @@ from shop.ops.browser import find_chromium
 from shop.ops.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DATABASE = "galleria_e2e"
+# Each worker of a test run has a shop of its own.
+DATABASE = f"galleria_e2e_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 SLUGS = ("galleria", "apparel", "jewelry", "home")
 
 
