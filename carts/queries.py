@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -28,7 +29,7 @@ class Line:
     storefront: where it was put in. available: how many of the variant the shop has, None where
     nothing limits it. max_quantity: what this line may be set to, given the other lines.
     problem: a sentence that says why it cannot be ordered as it stands, or None. seen_price: what
-    one cost when the shopper last looked, if that is known.
+    one cost when the shopper last looked, if that is known. created_at: when it was put in.
     """
 
     pk: int
@@ -40,6 +41,7 @@ class Line:
     max_quantity: int
     problem: str | None
     seen_price: Decimal | None
+    created_at: datetime
 
     @property
     def wanted(self) -> Wanted:
@@ -213,6 +215,7 @@ def _line(row: CartLine, variant: Variant, held: int) -> Line:
         max_quantity=max(limit - (held - row.quantity), 0),
         problem=_problem(variant, available, held),
         seen_price=row.seen_price,
+        created_at=row.created_at,
     )
 
 

@@ -1,0 +1,228 @@
+"""What the Store API takes and tells about carts, field by field."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+FIELDS = OpenApiParameter("fields", str, description="Ignored: every field is always there.")
+MANY = 100
+"""The most entries of a list that one call may send."""
+
+
+class Totals(serializers.Serializer[Any]):
+    """Money in major units. `…subtotal`: without tax and before discounts."""
+
+    subtotal = serializers.FloatField()
+    total = serializers.FloatField()
+    tax_total = serializers.FloatField()
+    discount_subtotal = serializers.FloatField()
+    discount_total = serializers.FloatField()
+    original_subtotal = serializers.FloatField()
+    original_total = serializers.FloatField()
+    original_tax_total = serializers.FloatField()
+
+
+class CartAddress(serializers.Serializer[Any]):
+    """A postal address."""
+
+    id = serializers.CharField()
+    first_name = serializers.CharField()
+    last_name = serializers.CharField()
+    company = serializers.CharField(allow_blank=True)
+    address_1 = serializers.CharField()
+    address_2 = serializers.CharField(allow_blank=True)
+    city = serializers.CharField()
+    postal_code = serializers.CharField(allow_blank=True)
+    province = serializers.CharField(allow_blank=True)
+    country_code = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
+    phone = serializers.CharField(allow_blank=True)
+
+
+class CartCountry(serializers.Serializer[Any]):
+    """A country parcels go to."""
+
+    id = serializers.CharField()
+    iso_2 = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
+    name = serializers.CharField()
+    display_name = serializers.CharField()
+
+
+class CartRegion(serializers.Serializer[Any]):
+    """Where the shop delivers to, with the currency paid there."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    currency_code = serializers.CharField()
+    countries = CartCountry(many=True)
+
+
+class ItemImage(serializers.Serializer[Any]):
+    """A picture."""
+
+    id = serializers.CharField()
+    url = serializers.CharField()
+
+
+class ItemProduct(serializers.Serializer[Any]):
+    """What a line is of."""
+
+    id = serializers.CharField()
+    title = serializers.CharField()
+    handle = serializers.CharField()
+    thumbnail = serializers.CharField(allow_null=True)
+    images = ItemImage(many=True)
+
+
+class ItemVariant(serializers.Serializer[Any]):
+    """What exactly a line is of."""
+
+    id = serializers.CharField()
+    title = serializers.CharField()
+    sku = serializers.CharField(allow_null=True)
+    manage_inventory = serializers.BooleanField()
+    allow_backorder = serializers.BooleanField()
+    inventory_quantity = serializers.IntegerField(allow_null=True)
+    product_id = serializers.CharField()
+    product = ItemProduct()
+
+
+class ItemMetadata(serializers.Serializer[Any]):
+    """What this shop adds to a line."""
+
+    storefront = serializers.CharField(help_text="Where it was put in.")
+    problem = serializers.CharField(
+        allow_null=True, help_text="Why it cannot be ordered as it stands."
+    )
+
+
+class Item(Totals):
+    """A line of a cart."""
+
+    id = serializers.CharField()
+    cart_id = serializers.CharField()
+    title = serializers.CharField()
+    subtitle = serializers.CharField(allow_blank=True)
+    thumbnail = serializers.CharField(allow_null=True)
+    quantity = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    product_id = serializers.CharField()
+    product_title = serializers.CharField()
+    product_handle = serializers.CharField()
+    variant_id = serializers.CharField()
+    variant_sku = serializers.CharField(allow_null=True)
+    variant_title = serializers.CharField(allow_blank=True)
+    variant = ItemVariant()
+    requires_shipping = serializers.BooleanField()
+    is_discountable = serializers.BooleanField()
+    is_tax_inclusive = serializers.BooleanField()
+    unit_price = serializers.FloatField()
+    compare_at_unit_price = serializers.FloatField(allow_null=True)
+    metadata = ItemMetadata()
+
+
+class ApplicationMethod(serializers.Serializer[Any]):
+    """What a promotion takes off this cart now."""
+
+    type = serializers.CharField(help_text="`fixed`.")
+    value = serializers.FloatField()
+    currency_code = serializers.CharField()
+
+
+class CartPromotion(serializers.Serializer[Any]):
+    """What takes something off, or a code that counts for nothing now."""
+
+    id = serializers.CharField()
+    code = serializers.CharField(help_text="Of one that needs no code: its name.")
+    is_automatic = serializers.BooleanField()
+    application_method = ApplicationMethod()
+
+
+class CartDelivery(Totals):
+    """The chosen way of delivery."""
+
+    id = serializers.CharField()
+    cart_id = serializers.CharField()
+    name = serializers.CharField()
+    amount = serializers.FloatField()
+    is_tax_inclusive = serializers.BooleanField()
+    shipping_option_id = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class PaymentSession(serializers.Serializer[Any]):
+    """A way to pay that was chosen."""
+
+    id = serializers.CharField()
+    provider_id = serializers.CharField()
+    status = serializers.CharField()
+    amount = serializers.FloatField()
+    currency_code = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class PaymentCollection(serializers.Serializer[Any]):
+    """How a cart will be paid."""
+
+    id = serializers.CharField()
+    currency_code = serializers.CharField()
+    amount = serializers.FloatField()
+    payment_sessions = PaymentSession(many=True)
+
+
+class CartMetadata(serializers.Serializer[Any]):
+    """What this shop adds to a cart: sentences for the shopper."""
+
+    notices = serializers.ListField(
+        child=serializers.CharField(), help_text="What changed without their doing."
+    )
+    problems = serializers.ListField(
+        child=serializers.CharField(), help_text="What keeps it from being ordered."
+    )
+
+
+class Cart(Totals):
+    """A cart. Its id is a secret: who knows a guest's has the cart."""
+
+    id = serializers.CharField()
+    region_id = serializers.CharField()
+    region = CartRegion()
+    currency_code = serializers.CharField()
+    locale = serializers.CharField()
+    email = serializers.CharField(allow_null=True)
+    customer_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    completed_at = serializers.DateTimeField(allow_null=True, help_text="Null: a cart is open.")
+    items = Item(many=True)
+    promotions = CartPromotion(many=True)
+    shipping_address = CartAddress(allow_null=True)
+    billing_address = CartAddress(allow_null=True)
+    shipping_methods = CartDelivery(many=True)
+    payment_collection = PaymentCollection(allow_null=True)
+    gift_cards = serializers.ListField(help_text="Always empty.")
+    gift_card_total = serializers.FloatField()
+    gift_card_tax_total = serializers.FloatField()
+    item_subtotal = serializers.FloatField()
+    item_total = serializers.FloatField()
+    item_tax_total = serializers.FloatField()
+    item_discount_subtotal = serializers.FloatField()
+    item_discount_total = serializers.FloatField()
+    original_item_subtotal = serializers.FloatField()
+    original_item_total = serializers.FloatField()
+    original_item_tax_total = serializers.FloatField()
+    shipping_subtotal = serializers.FloatField()
+    shipping_total = serializers.FloatField()
+    shipping_tax_total = serializers.FloatField()
+    shipping_discount_subtotal = serializers.FloatField()
+    shipping_discount_total = serializers.FloatField()
+    original_shipping_subtotal = serializers.FloatField()
+    original_shipping_total = serializers.FloatField()
+    original_shipping_tax_total = serializers.FloatField()
+    metadata = CartMetadata()
+
+
+class OneCart(serializers.Serializer[Any]):
+    """A cart."""
+
+    cart = Cart()
