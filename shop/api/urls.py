@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/schema/", pages.Schema.as_view(), name="api-schema"),
     path("api/docs/", pages.Docs.as_view(), name="api-docs"),
     path("store/", include("shop.window.api.urls")),
+    path("store/", include("orders.api.urls")),
     path("", include("accounts.api.urls")),
     re_path(r"^(store|auth)/.*$", UnknownAddress.as_view()),
 ]
