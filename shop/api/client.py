@@ -151,7 +151,7 @@ class Completion(TypedDict):
     error: NotRequired[dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoreClient:
     """A shop's address (`https://apparel.example`) and the publishable key of one storefront."""
 
@@ -174,7 +174,7 @@ class StoreClient:
         return Caller(self, f"Bearer {token}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """A guest or one customer. Every call raises StoreError for a refusal, and NotReached."""
 
