@@ -22,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("carts.urls")),
     path("", include("orders.urls")),
     path("", include("orders.payment.urls")),
-    path("", include("shop.catalogue.urls")),
+    path("", include("shop.language_urls")),
     path("", include("shop.window.urls")),
     path("", include("shop.storefronts.urls")),
 ]

@@ -6,7 +6,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from shop.catalogue.admin import translation_tabs
 from shop.collections.models import Collection, CollectionProduct
+from shop.translated.forms import TranslationsForm, with_translations
+
+FIELDS = ("title", "slug", "description", "position", "is_published")
 
 
 class PlaceInline(TabularInline):
@@ -18,10 +22,26 @@ class PlaceInline(TabularInline):
     extra = 1
 
 
+@with_translations
+class CollectionForm(TranslationsForm):
+    """A collection, its title and description in each language."""
+
+    translated = ("title", "description")
+
+    class Meta:
+        model = Collection
+        fields = FIELDS
+
+
 @admin.register(Collection)
 class CollectionAdmin(ModelAdmin):
     """What staff put together."""
 
+    form = CollectionForm
+    fieldsets = (
+        (None, {"fields": FIELDS}),
+        *translation_tabs("title", "description"),
+    )
     list_display = ("title", "slug", "position", "is_published", "how_many")
     list_editable = ("position", "is_published")
     search_fields = ("title", "slug")

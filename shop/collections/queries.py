@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 
-from shop.catalogue.models import Product
+from shop.catalogue.models import Product, ProductImage
 from shop.catalogue.queries import products_on
 from shop.storefronts.models import Storefront
 
 from .models import Collection, CollectionProduct
+
+SHOWN = 3
+"""Collections that a home page shows."""
+PICTURED = 3
+"""Products whose pictures stand for a collection."""
 
 
 def collections_on(storefront: Storefront) -> QuerySet[Collection]:
@@ -25,6 +31,38 @@ def products_of(collection: Collection, storefront: Storefront) -> QuerySet[Prod
         .filter(places__collection=collection)
         .order_by("places__position", "pk")
     )
+
+
+def showcase(storefront: Storefront) -> list[tuple[Collection, list[Product]]]:
+    """The first SHOWN collections, each with the first PICTURED products that are sold here.
+
+    Four queries; one where there are no collections.
+    """
+    shown = list(collections_on(storefront)[:SHOWN])
+    if not shown:
+        return []
+    ranked = (
+        CollectionProduct.objects.filter(
+            Exists(products_on(storefront).filter(pk=OuterRef("product"))), collection__in=shown
+        )
+        .annotate(
+            rank=Window(
+                RowNumber(), partition_by=F("collection"), order_by=[F("position"), F("pk")]
+            )
+        )
+        .filter(rank__lte=PICTURED)
+        .order_by("rank")
+        .values_list("collection_id", "product_id")
+    )
+    places = list(ranked)
+    images = ProductImage.objects.order_by("position", "pk")
+    products = Product.objects.prefetch_related(  # type: ignore[no-redef]
+        Prefetch("images", images, to_attr="images_list")
+    ).in_bulk({product for _collection, product in places})
+    return [
+        (each, [products[product] for collection, product in places if collection == each.pk])
+        for each in shown
+    ]
 
 
 def first_collections(products: Iterable[Product]) -> dict[int, Collection]:

@@ -1,9 +1,9 @@
 """What search engines and link previews are told about a page, as facts for templates/_found.html.
 
-Only pages that should be found have facts: home, category and product. Every other page has no
-canonical address, and the template says `noindex`. Each of them has an address in each language
-(shop.storefronts.languages); the canonical one is in the language that this page speaks, and all
-of them name one another.
+Only pages that should be found have facts: home, category, collection and product. Every other page
+has no canonical address, and the template says `noindex`. Each of them has an address in each
+language (shop.storefronts.languages); the canonical one is in the language that this page speaks,
+and all of them name one another.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 
 from shop.catalogue.models import Category, Product, ProductImage, Variant
 from shop.catalogue.pictures import is_raster, rendition_url
+from shop.collections.models import Collection
 from shop.storefronts.addresses import absolute
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import main_storefront
@@ -84,6 +85,8 @@ def facts(context: Mapping[str, Any]) -> Found | None:
     if match.view_name == "catalogue:category" and "category" in context:
         ancestors = context.get("ancestors", [])
         return _category(request, storefront, context["category"], ancestors, query)
+    if match.view_name == "collections:collection" and "collection" in context:
+        return _collection(request, storefront, context["collection"], query)
     if match.view_name == "catalogue:product" and "product" in context:
         return _product(request, context)
     return None
@@ -125,15 +128,33 @@ def _category(
     query: str,
 ) -> Found:
     path = bare_path("catalogue:category", category.url_path) + query
+    trail = _trail(request, storefront, [*ancestors, category])
+    return _list(request, storefront, path, (category.name, category.description), trail)
+
+
+def _collection(
+    request: HttpRequest, storefront: Storefront, collection: Collection, query: str
+) -> Found:
+    path = bare_path("collections:collection", collection.slug)
+    here = (collection.title, in_language(request, storefront, spoken(), path))
+    trail = _trail(request, storefront, [], here)
+    about = (collection.title, collection.description)
+    return _list(request, storefront, path + query, about, trail)
+
+
+def _list(
+    request: HttpRequest, storefront: Storefront, path: str, about: tuple[str, str], trail: Thing
+) -> Found:
+    """A list of products; about: its title and its description."""
     return Found(
         url=in_language(request, storefront, spoken(), path),
         languages=in_each_language(request, storefront, path),
-        title=category.name,
-        description=_shortened(category.description),
+        title=about[0],
+        description=_shortened(about[1]),
         kind="website",
         image=absolute(request, storefront, bare_path("window:share", spoken())),
         image_size=(1200, 630),
-        data=[_trail(request, storefront, [*ancestors, category])],
+        data=[trail],
     )
 
 

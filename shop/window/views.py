@@ -16,6 +16,7 @@ from shop.catalogue import pictures
 from shop.catalogue.drawing import choose_palette
 from shop.catalogue.models import ProductImage
 from shop.catalogue.queries import categories_on, products_on
+from shop.collections.queries import collections_on
 from shop.storefronts.addresses import absolute
 from shop.storefronts.languages import CODES
 from shop.storefronts.middleware import StorefrontRequest
@@ -95,9 +96,11 @@ def sitemap(request: StorefrontRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def sitemap_pages(request: StorefrontRequest) -> HttpResponse:
-    """The front page and the categories of this site, in each language. One query."""
+    """This site's front page, categories and collections, in each language. Two queries."""
     nodes = categories_on(request.storefront).by_url_path
+    slugs = collections_on(request.storefront).values_list("slug", flat=True)
     paths = ["/", *(bare_path("catalogue:category", path) for path in nodes)]
+    paths += [bare_path("collections:collection", slug) for slug in slugs]
     return _pages(request, [(path, None) for path in paths])
 
 

@@ -82,11 +82,10 @@ def test_a_page_costs_the_same_with_three_products_and_with_twenty_three(
 @pytest.mark.parametrize(
     ("path", "queries"),
     # 1 for the storefronts, which the cache answers outside a test's transaction, and 1 for the
-    # navigation; home: count, 3 a list of cards and, on main, 4 for the other shops' windows;
-    # category: 2 for the facets and the count, 3 for the cards; search: 1 to know that it found,
-    # and 4 for the facets;
-    # each: 2 for this storefront's prices
-    [("/", 11), ("/category/clothing/", 9), ("/product/shirt-0/", 9), ("/search/?q=shirt", 12)],
+    # navigation; home: count, 3 a list of cards, 1 to know that there are no collections and, on
+    # main, 4 for the other shops' windows; category: 2 for the facets and the count, 3 for the
+    # cards; search: 1 to know that it found, and 4 for the facets; each: 2 for this storefront's prices
+    [("/", 12), ("/category/clothing/", 9), ("/product/shirt-0/", 9), ("/search/?q=shirt", 12)],
 )
 def test_what_a_page_costs(network: dict[str, Storefront], path: str, queries: int) -> None:
     full_shop([network["apparel"]], 3)
