@@ -17,7 +17,10 @@ from .queries import all_storefronts, storefront_for_host
 SHOWN_HOST_LENGTH = 100
 """Characters of an unknown host that the operator is shown."""
 
-PROGRAMS = ("/store/", "/auth/", "/api/")
+KEYED = ("/store/", "/auth/")
+"""Addresses whose calls name their storefront by a publishable key."""
+
+PROGRAMS = (*KEYED, "/api/")
 """Addresses for programs and whoever writes them; no choice of a visit says their language."""
 
 type Responder = Callable[[HttpRequest], HttpResponse]
@@ -32,7 +35,9 @@ class StorefrontRequest(HttpRequest):
 class StorefrontMiddleware:
     """Sets `request.storefront` by the Host header, or answers 400 to a host that is not ours.
 
-    Stands before the session: an unknown host touches no session and gets no cookie.
+    Stands before the session: an unknown host touches no session and gets no cookie. The Store API
+    is told its storefront by a key, and so answers at any name: a program may be next door, where
+    the shop has another one.
     """
 
     def __init__(self, get_response: Responder) -> None:
@@ -43,7 +48,9 @@ class StorefrontMiddleware:
         with one_look_up():
             host = raw_host(request)
             storefront = storefront_for_host(host)
-            if storefront is None:
+            if storefront is None and request.path_info.startswith(KEYED):
+                response = self.get_response(request)
+            elif storefront is None:
                 response = unknown_host(host)
             else:
                 request.storefront = storefront  # type: ignore[attr-defined]

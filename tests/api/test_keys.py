@@ -79,3 +79,15 @@ def test_staff_revoke_a_key_for_good(shops: dict[str, Any]) -> None:
     )
     assert "1 key was revoked." in answer.content.decode()
     assert storefront_of(key.token) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "shop-backend", "[::1]:8000"])
+def test_the_key_names_the_storefront_whatever_the_host(
+    call: Any, shops: dict[str, Any], host: str
+) -> None:
+    answer = call("GET", "/store/regions", shop="apparel", host=host)
+    assert (answer.status, answer.body["regions"][0]["currency_code"]) == (200, "eur")
+    assert call("GET", "/store/customers/me", host=host).status == 401
+    assert call("GET", "/store/regions", host=host, x_publishable_api_key="").status == 400
+    assert call.client.get("/", headers={"host": host}).status_code == 400
+    assert call.client.get("/storefront/", headers={"host": host}).status_code == 400
