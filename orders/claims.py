@@ -30,11 +30,18 @@ MAILS_PER_HOUR = 3
 MOST_ORDERS = 200
 """Orders that one link claims; a second link claims the rest."""
 
-__all__ = ["LinkRefused", "TooManyLinks", "accept", "claimable", "orders_of", "send_links"]
+__all__ = [
+    "LinkRefused", "NotAGuests", "TooManyLinks", "accept", "claimable", "decline", "orders_of",
+    "request_order", "send_links",
+]  # fmt: skip
 
 
 class TooManyLinks(Exception):
     """So many were sent within the last hour that no more are; nothing was sent."""
+
+
+class NotAGuests(Exception):
+    """The order is a customer's already; nothing was sent."""
 
 
 def claimable(customer: User) -> QuerySet[Order]:
@@ -53,18 +60,38 @@ def send_links(customer: User, *, storefront: Storefront, site_url: str) -> int:
 
     Tell the customer the same whether there were any: the mail is the answer. Raises TooManyLinks.
     """
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
-    lately = customer.mailed_links.filter(
-        purpose=MailedLink.Purpose.CLAIM_ORDERS, created_at__gt=timezone.now() - timedelta(hours=1)
-    )
-    if lately.count() >= MAILS_PER_HOUR:
-        raise TooManyLinks
+    _refuse_too_many(customer)
     found: dict[str, list[Order]] = {}
     for order in claimable(customer)[:MOST_ORDERS]:
         found.setdefault(order.email.lower(), []).append(order)
     for email, orders in found.items():
         send_link(customer, orders, email=email, storefront=storefront, site_url=site_url)
     return len(found)
+
+
+@transaction.atomic
+def request_order(
+    order: Order, customer: User, *, storefront: Storefront, site_url: str, by: Actor
+) -> None:
+    """Mail a link for one order of a guest, of which the customer knows the secret id.
+
+    It goes to the address the order was made with, which need not be one of the customer's: who
+    reads that mailbox says yes, signed in as this customer, or no. Raises TooManyLinks, NotAGuests.
+    """
+    _refuse_too_many(customer)
+    if not Order.objects.filter(pk=order.pk, customer=None).exists():
+        raise NotAGuests(order.number)
+    send_link(customer, [order], email=order.email, storefront=storefront, site_url=site_url)
+    record(order.trail, "order.claim_asked", by, email=email_fingerprint(order.email))
+
+
+def _refuse_too_many(customer: User) -> None:
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=customer.pk)
+    lately = customer.mailed_links.filter(
+        purpose=MailedLink.Purpose.CLAIM_ORDERS, created_at__gt=timezone.now() - timedelta(hours=1)
+    )
+    if lately.count() >= MAILS_PER_HOUR:
+        raise TooManyLinks
 
 
 def send_link(
@@ -123,6 +150,18 @@ def accept(key: str, customer: User, *, by: Actor) -> list[Order]:
         order.save(update_fields=["customer"])
         record(order.trail, "order.claimed", by, email=email_fingerprint(link.data["email"]))
     return orders
+
+
+@transaction.atomic
+def decline(key: str, order: Order, *, by: Actor) -> None:
+    """Use a link up for nothing, as whoever got the mail may without an account.
+
+    Raises LinkRefused for a link that is not good (any more), or not for this order.
+    """
+    link = links.refuse(key, MailedLink.Purpose.CLAIM_ORDERS)
+    if order.pk not in link.data["orders"]:
+        raise LinkRefused
+    record(order.trail, "order.claim_declined", by, customer=link.customer_id)
 
 
 def _still_claimable(link: MailedLink, *, lock: bool = False) -> list[Order]:

@@ -41,25 +41,39 @@ def issue(
 
 def look_up(key: str, purpose: MailedLink.Purpose, customer: User) -> MailedLink:
     """The link that a key names, without using it. Raises LinkRefused."""
-    try:
-        secret = signing.Signer(salt=_SALT).unsign(key)
-    except signing.BadSignature:
-        raise LinkRefused from None
-    link = MailedLink.objects.filter(
-        digest=_digest(secret),
-        purpose=purpose,
-        customer=customer,
-        used_at=None,
-        expires_at__gt=timezone.now(),
-    ).first()
-    if link is None:
+    link = _good(key, purpose)
+    if link.customer_id != customer.pk:
         raise LinkRefused
     return link
 
 
 def use(key: str, purpose: MailedLink.Purpose, customer: User) -> MailedLink:
     """The link that a key names, used up in the caller's transaction. Raises LinkRefused."""
-    link = look_up(key, purpose, customer)
+    return _use_up(look_up(key, purpose, customer))
+
+
+def refuse(key: str, purpose: MailedLink.Purpose) -> MailedLink:
+    """The link that a key names, used up for nothing: whoever got the mail may do that.
+
+    In the caller's transaction. Raises LinkRefused.
+    """
+    return _use_up(_good(key, purpose))
+
+
+def _good(key: str, purpose: MailedLink.Purpose) -> MailedLink:
+    try:
+        secret = signing.Signer(salt=_SALT).unsign(key)
+    except signing.BadSignature:
+        raise LinkRefused from None
+    link = MailedLink.objects.filter(
+        digest=_digest(secret), purpose=purpose, used_at=None, expires_at__gt=timezone.now()
+    ).first()
+    if link is None:
+        raise LinkRefused
+    return link
+
+
+def _use_up(link: MailedLink) -> MailedLink:
     link.used_at = timezone.now()
     if not MailedLink.objects.filter(pk=link.pk, used_at=None).update(used_at=link.used_at):
         raise LinkRefused

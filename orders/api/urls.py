@@ -2,8 +2,17 @@
 
 from django.urls import path
 
-from orders.api import carts
+from orders.api import carts, completing, orders, payment, transfer
 
 urlpatterns = [
     path("carts/<str:id>", carts.OneCart.as_view()),
+    path("carts/<str:id>/complete", completing.Complete.as_view()),
+    path("payment-providers", payment.PaymentProviders.as_view()),
+    path("payment-collections", payment.PaymentCollections.as_view()),
+    path("payment-collections/<str:id>/payment-sessions", payment.PaymentSessions.as_view()),
+    path("orders", orders.Orders.as_view()),
+    path("orders/<str:id>", orders.OneOrder.as_view()),
+    path("orders/<str:id>/transfer/request", transfer.RequestTransfer.as_view()),
+    path("orders/<str:id>/transfer/accept", transfer.AcceptTransfer.as_view()),
+    path("orders/<str:id>/transfer/decline", transfer.DeclineTransfer.as_view()),
 ]

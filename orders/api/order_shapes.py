@@ -1,0 +1,198 @@
+"""What the Store API takes and tells about payment and orders, field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.api.cart_shapes import (
+    Cart,
+    CartAddress,
+    ItemVariant,
+    PaymentCollection,
+    Totals,
+)
+
+LONGEST_KEY = 200
+"""Characters of a mailed token that are looked at."""
+
+
+class PaymentProvider(serializers.Serializer[Any]):
+    """A way to pay."""
+
+    id = serializers.CharField(help_text="`pp_system_default` or `pp_stripe_stripe`.")
+    is_enabled = serializers.BooleanField()
+
+
+class PaymentProviders(serializers.Serializer[Any]):
+    """The ways to pay."""
+
+    payment_providers = PaymentProvider(many=True)
+    count = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class PaymentCollectionIn(serializers.Serializer[Any]):
+    """Which cart is to be paid."""
+
+    cart_id = serializers.CharField(max_length=100)
+
+
+class PaymentSessionIn(serializers.Serializer[Any]):
+    """How it is to be paid."""
+
+    provider_id = serializers.CharField(max_length=100)
+
+
+class OnePaymentCollection(serializers.Serializer[Any]):
+    """How a cart will be paid."""
+
+    payment_collection = PaymentCollection()
+
+
+class OrderItemMetadata(serializers.Serializer[Any]):
+    """What this shop adds to a line."""
+
+    storefront = serializers.CharField(help_text="Where it was put in.")
+
+
+class OrderItem(Totals):
+    """A line as it was bought. `variant` is null where it is not sold any more."""
+
+    id = serializers.CharField()
+    title = serializers.CharField()
+    subtitle = serializers.CharField(allow_blank=True)
+    thumbnail = serializers.CharField(allow_null=True)
+    quantity = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    product_id = serializers.CharField(allow_null=True)
+    product_title = serializers.CharField()
+    product_handle = serializers.CharField()
+    variant_id = serializers.CharField(allow_null=True)
+    variant_sku = serializers.CharField(allow_null=True)
+    variant_title = serializers.CharField(allow_blank=True)
+    variant = ItemVariant(allow_null=True)
+    is_tax_inclusive = serializers.BooleanField()
+    unit_price = serializers.FloatField()
+    compare_at_unit_price = serializers.FloatField(allow_null=True)
+    metadata = OrderItemMetadata()
+
+
+class OrderDelivery(Totals):
+    """The way of delivery."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    amount = serializers.FloatField()
+    is_tax_inclusive = serializers.BooleanField()
+
+
+class OrderPayment(serializers.Serializer[Any]):
+    """One attempt to pay."""
+
+    id = serializers.CharField()
+    provider_id = serializers.CharField()
+    currency_code = serializers.CharField()
+    amount = serializers.FloatField()
+    created_at = serializers.DateTimeField()
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="`redirect_url`: where to pay, while that is open."
+    )
+
+
+class OrderPayments(serializers.Serializer[Any]):
+    """How an order was paid, or will be."""
+
+    id = serializers.CharField()
+    status = serializers.CharField()
+    currency_code = serializers.CharField()
+    amount = serializers.FloatField()
+    captured_amount = serializers.FloatField()
+    refunded_amount = serializers.FloatField()
+    payments = OrderPayment(many=True)
+
+
+class OrderMetadata(serializers.Serializer[Any]):
+    """What this shop adds to an order."""
+
+    storefront = serializers.CharField(help_text="Where it was placed.")
+
+
+class Order(Totals):
+    """An order. Its id is a secret while it is a guest's."""
+
+    id = serializers.CharField()
+    display_id = serializers.IntegerField()
+    custom_display_id = serializers.CharField(help_text="What people say on the phone.")
+    status = serializers.CharField()
+    payment_status = serializers.CharField()
+    fulfillment_status = serializers.CharField()
+    email = serializers.CharField()
+    customer_id = serializers.CharField(allow_null=True)
+    region_id = serializers.CharField()
+    currency_code = serializers.CharField()
+    locale = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    canceled_at = serializers.DateTimeField(allow_null=True)
+    items = OrderItem(many=True)
+    shipping_address = CartAddress()
+    billing_address = CartAddress()
+    shipping_methods = OrderDelivery(many=True)
+    payment_collections = OrderPayments(many=True)
+    item_subtotal = serializers.FloatField()
+    item_total = serializers.FloatField()
+    item_tax_total = serializers.FloatField()
+    item_discount_subtotal = serializers.FloatField()
+    item_discount_total = serializers.FloatField()
+    original_item_subtotal = serializers.FloatField()
+    original_item_total = serializers.FloatField()
+    original_item_tax_total = serializers.FloatField()
+    shipping_subtotal = serializers.FloatField()
+    shipping_total = serializers.FloatField()
+    shipping_tax_total = serializers.FloatField()
+    shipping_discount_subtotal = serializers.FloatField()
+    shipping_discount_total = serializers.FloatField()
+    original_shipping_subtotal = serializers.FloatField()
+    original_shipping_total = serializers.FloatField()
+    original_shipping_tax_total = serializers.FloatField()
+    gift_card_total = serializers.FloatField()
+    gift_card_tax_total = serializers.FloatField()
+    metadata = OrderMetadata()
+
+
+class OneOrder(serializers.Serializer[Any]):
+    """An order."""
+
+    order = Order()
+
+
+class Orders(serializers.Serializer[Any]):
+    """A page of orders."""
+
+    orders = Order(many=True)
+    count = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    offset = serializers.IntegerField()
+
+
+class WhyNot(serializers.Serializer[Any]):
+    """Why a cart was not ordered. Show `message` to people."""
+
+    name = serializers.CharField()
+    type = serializers.CharField()
+    message = serializers.CharField()
+
+
+class Completion(serializers.Serializer[Any]):
+    """`type` says which: an `order`, or the `cart` as it is now and an `error`."""
+
+    type = serializers.ChoiceField(["order", "cart"])
+    order = Order(required=False)
+    cart = Cart(required=False)
+    error = WhyNot(required=False)
+
+
+class TransferToken(serializers.Serializer[Any]):
+    """The token of a mailed link."""
+
+    token = serializers.CharField(max_length=LONGEST_KEY)
