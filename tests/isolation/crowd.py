@@ -1,0 +1,120 @@
+"""Everybody at once, for a while; and somebody who pulls cables meanwhile."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from tests.isolation import api, web
+from tests.isolation.browsing import Browser, Trouble
+from tests.isolation.connections import Connections, HungUp
+from tests.isolation.people import Person
+from tests.isolation.watching import Watch
+from tests.isolation.world import Serving
+
+CONNECTIONS = 24
+"""Keep-alive connections that all people share."""
+CABLES_EVERY = 1.5
+"""Seconds between two database connections that are cut off while they are at work."""
+
+_CUT_ONE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name = 'galleria' AND state <> 'idle' ORDER BY random() LIMIT 1"
+)
+
+
+def people(number: int) -> list[Person]:
+    """So many, and every second one has an account already."""
+    return [Person(has_account=index % 2 == 0) for index in range(number)]
+
+
+def let_them_shop(shop: Serving, everybody: list[Person], seconds: float, watch: Watch) -> None:
+    """Let everybody shop for so many seconds; each finishes the step they are at."""
+    connections = Connections(shop.port, shop.trusted, CONNECTIONS)
+    until = time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=_spend_time, args=(visits, until, watch))
+        for visits in _visits(shop, everybody, connections, watch)
+    ]
+    with _cables_pulled(shop.database, watch):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    connections.close()
+
+
+type Steps = list[Callable[[], None]]
+
+
+def _visits(
+    shop: Serving, everybody: list[Person], connections: Connections, watch: Watch
+) -> Iterator[Iterator[Steps]]:
+    """What each of them does, visit after visit.
+
+    Of every four two are customers and two are guests; of each two the second one uses the API.
+    Some guests of the web open an account, and some customers leave their browser to the next one.
+    """
+    for index, person in enumerate(everybody):
+        chance = random.Random(person.mark)  # noqa: S311 - only what to do next
+        if index % 4 in {0, 1}:
+            shopper = web.Shopper(Browser(connections, watch, person, chance), shop.mailbox)
+            yield _web_visits(shopper, chance, opens_account=index % 8 == 1)
+        else:
+            yield _api_visits(api.Caller(connections, watch, person, chance, shop.keys))
+
+
+def _web_visits(
+    shopper: web.Shopper, chance: random.Random, *, opens_account: bool
+) -> Iterator[Steps]:
+    person = shopper.person
+    if opens_account:
+        yield [shopper.look_around, shopper.sign_up, shopper.order, shopper.sign_out]
+    while True:
+        yield web.as_customer(shopper) if person.has_account else web.as_guest(shopper)
+        # Somebody who has no account sits down before the same browser, orders and goes away.
+        other = Person()
+        yield [lambda other=other: shopper.hand_over_to(other), shopper.order]  # type: ignore[misc]
+        if person.has_account:
+            yield [lambda: shopper.hand_over_to(person)]
+
+
+def _api_visits(caller: api.Caller) -> Iterator[Steps]:
+    while True:
+        yield api.as_guest(caller)
+        yield api.as_customer(caller) if caller.person.has_account else api.as_guest(caller)
+
+
+def _spend_time(visits: Iterable[Steps], until: float, watch: Watch) -> None:
+    for steps in visits:
+        for step in steps:
+            if time.monotonic() > until:
+                return
+            try:
+                step()
+            except (Trouble, HungUp) as trouble:
+                watch.trouble(f"{step.__name__}: {trouble}")
+                break
+
+
+@contextmanager
+def _cables_pulled(database: str, watch: Watch) -> Iterator[None]:
+    """Cut off database connections at work, one now and then: requests fail halfway."""
+    done = threading.Event()
+
+    def pull() -> None:
+        with psycopg.connect(database, autocommit=True) as connection:
+            while not done.wait(CABLES_EVERY):
+                cut = connection.execute(_CUT_ONE).rowcount
+                watch.count("database connections cut", cut)
+
+    thread = threading.Thread(target=pull)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
