@@ -7,6 +7,7 @@ audit trail in the same transaction; `by` is who makes it.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from carts.refusals import (
     UnknownVariant,
     VoucherRefused,
 )
+from sessionsync.fingerprints import fingerprint
 from shop.audit.actors import Actor
 from shop.audit.trail import record
 from shop.catalogue.models import Variant
@@ -51,8 +53,10 @@ def create_cart(*, customer_id: int | None = None, by: Actor) -> Cart:
     The customer's keeps the public id it has.
     """
     if customer_id is None:
-        cart = Cart.objects.create(public_id=new_public_id())
-        record(cart.trail, "cart.made", by)
+        public_id = new_public_id()
+        cart = Cart.objects.create(public_id=public_id)
+        # The id is all that its owner will ever show, so it stands for them from the first entry.
+        record(cart.trail, "cart.made", replace(by, session=by.session or fingerprint(public_id)))
         return cart
     cart = _cart_for(CartHolder(customer_id=customer_id), by)
     if cart.public_id is None:

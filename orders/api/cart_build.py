@@ -1,5 +1,6 @@
 """Carts in the Store API's words. No queries: what is needed has been fetched."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,22 +11,25 @@ from accounts.api import regions
 from accounts.api.build import customer_id
 from carts.queries import Line
 from orders.api.amounts import Amounts
+from orders.api.goods import variant_shape
 from orders.api.lookup import Basket
+from orders.api.providers import collection_shape
 from orders.checkout.visit import ADDRESS_FIELDS
 from shop.api.base.wire import number
-from shop.catalogue.pictures import address_of
 from shop.pricing.breakdown import Breakdown, PricedLine
 
-PROVIDER = "pp_system_default"
-"""The one provider of payments that every storefront of this format can show."""
+ITEM, OPTION = "cali", "so"
+"""What the ids of lines and of ways of delivery begin with."""
 
 
 def cart_shape(request: Request, basket: Basket) -> dict[str, Any]:
     """A cart, to whom it belongs."""
     cart, entry, priced = basket.cart, basket.checkout, basket.offer.breakdown
     prices = {each.key: each for each in priced.lines}
-    shipping_address = address(entry, f"{basket.id}_shipping") if entry.address_1 else None
-    billing = {**entry.billing} if entry.billing else shipping_address
+    shipping_address = None
+    if entry.address_1:
+        shipping_address = address(vars(entry), f"{basket.id}_shipping")
+    billing = address(entry.billing, f"{basket.id}_billing") if entry.billing else None
     return {
         "id": basket.id,
         "region_id": regions.region_id(),
@@ -40,7 +44,7 @@ def cart_shape(request: Request, basket: Basket) -> dict[str, Any]:
         "items": [item(request, basket, line, prices[line.pk]) for line in basket.contents.lines],
         "promotions": promotions(basket),
         "shipping_address": shipping_address,
-        "billing_address": billing and {**billing, "id": f"{basket.id}_billing"},
+        "billing_address": billing or shipping_address,
         "shipping_methods": shipping_methods(basket),
         "payment_collection": payment_collection(basket),
         "gift_cards": [],
@@ -52,19 +56,13 @@ def cart_shape(request: Request, basket: Basket) -> dict[str, Any]:
 def item(request: Request, basket: Basket, line: Line, priced: PricedLine) -> dict[str, Any]:
     """A line. `metadata` says on which storefront it was put in, and why it cannot be ordered."""
     variant, product = line.variant, line.product
-    images = [
-        {"id": f"img_{image.pk}", "url": url}
-        for image in product.images_list
-        if (url := address_of(request._request, basket.storefront, product, image))
-    ]
-    card = address_of(request._request, basket.storefront, product, None)
-    thumbnail = images[0]["url"] if images else card
+    shown = variant_shape(request, basket.storefront, variant)
     return {
         "id": item_id(line.pk),
         "cart_id": basket.id,
         "title": product.title,
         "subtitle": variant.title,
-        "thumbnail": thumbnail,
+        "thumbnail": shown["product"]["thumbnail"],
         "quantity": line.quantity,
         "created_at": line.created_at,
         "product_id": f"prod_{product.pk}",
@@ -73,22 +71,7 @@ def item(request: Request, basket: Basket, line: Line, priced: PricedLine) -> di
         "variant_id": f"variant_{variant.pk}",
         "variant_sku": variant.sku or None,
         "variant_title": variant.title,
-        "variant": {
-            "id": f"variant_{variant.pk}",
-            "title": variant.title or product.title,
-            "sku": variant.sku or None,
-            "manage_inventory": variant.tracks_stock,
-            "allow_backorder": variant.allows_backorder,
-            "inventory_quantity": line.available,
-            "product_id": f"prod_{product.pk}",
-            "product": {
-                "id": f"prod_{product.pk}",
-                "title": product.title,
-                "handle": product.slug,
-                "thumbnail": thumbnail,
-                "images": images,
-            },
-        },
+        "variant": shown,
         "requires_shipping": variant.requires_shipping,
         "is_discountable": True,
         "is_tax_inclusive": basket.offer.breakdown.tax_included,
@@ -101,17 +84,17 @@ def item(request: Request, basket: Basket, line: Line, priced: PricedLine) -> di
 
 def item_id(pk: int) -> str:
     """How the API names a line."""
-    return f"cali_{pk}"
+    return f"{ITEM}_{pk}"
 
 
 def option_id(pk: int) -> str:
     """How the API names a way of delivery."""
-    return f"so_{pk}"
+    return f"{OPTION}_{pk}"
 
 
-def address(row: Any, id: str) -> dict[str, Any]:  # noqa: A002
+def address(entered: Mapping[str, Any], id: str) -> dict[str, Any]:  # noqa: A002
     """An address that was entered."""
-    return {"id": id, **{name: getattr(row, name) for name in ADDRESS_FIELDS}}
+    return {"id": id, **{name: entered.get(name, "") for name in ADDRESS_FIELDS}}
 
 
 def promotions(basket: Basket) -> list[dict[str, Any]]:
@@ -166,23 +149,8 @@ def shipping_methods(basket: Basket) -> list[dict[str, Any]]:
 
 def payment_collection(basket: Basket) -> dict[str, Any] | None:
     """How it will be paid, once that was chosen."""
-    if not basket.checkout.payment_method:
-        return None
-    return {
-        "id": f"pay_col_{basket.id}",
-        "currency_code": settings.SHOP_CURRENCY.lower(),
-        "amount": number(basket.offer.breakdown.total),
-        "payment_sessions": [
-            {
-                "id": f"payses_{basket.id}",
-                "provider_id": PROVIDER,
-                "status": "pending",
-                "amount": number(basket.offer.breakdown.total),
-                "currency_code": settings.SHOP_CURRENCY.lower(),
-                "data": {},
-            }
-        ],
-    }
+    method = basket.checkout.payment_method
+    return collection_shape(basket.id, method, basket.offer.breakdown.total) if method else None
 
 
 def totals(priced: Breakdown) -> dict[str, Any]:

@@ -165,6 +165,7 @@ class PaymentCollection(serializers.Serializer[Any]):
     """How a cart will be paid."""
 
     id = serializers.CharField()
+    status = serializers.CharField()
     currency_code = serializers.CharField()
     amount = serializers.FloatField()
     payment_sessions = PaymentSession(many=True)
@@ -226,3 +227,163 @@ class OneCart(serializers.Serializer[Any]):
     """A cart."""
 
     cart = Cart()
+
+
+class ItemGone(serializers.Serializer[Any]):
+    """A line that was taken out."""
+
+    id = serializers.CharField()
+    object = serializers.CharField()
+    deleted = serializers.BooleanField()
+    parent = Cart()
+
+
+class OptionRule(serializers.Serializer[Any]):
+    """From which total of the items on a price holds."""
+
+    attribute = serializers.CharField(help_text="`item_total`.")
+    operator = serializers.CharField(help_text="`gte`.")
+    value = serializers.CharField()
+
+
+class OptionPrice(serializers.Serializer[Any]):
+    """What a way of delivery costs, if its rules are met; the last one that is holds."""
+
+    id = serializers.CharField()
+    amount = serializers.FloatField()
+    currency_code = serializers.CharField()
+    price_rules = OptionRule(many=True)
+
+
+class OptionAmount(serializers.Serializer[Any]):
+    """What a way of delivery costs for this cart."""
+
+    calculated_amount = serializers.FloatField()
+    original_amount = serializers.FloatField()
+    currency_code = serializers.CharField()
+    is_calculated_price_tax_inclusive = serializers.BooleanField()
+
+
+class OptionLocation(serializers.Serializer[Any]):
+    """Where things are fetched."""
+
+    address = serializers.CharField(allow_null=True, help_text="Null: everything is sent.")
+
+
+class OptionSet(serializers.Serializer[Any]):
+    """What kind of delivery it is."""
+
+    type = serializers.CharField(help_text="`shipping`.")
+    location = OptionLocation()
+
+
+class OptionZone(serializers.Serializer[Any]):
+    """Where it goes from."""
+
+    fulfillment_set = OptionSet()
+
+
+class ShippingOption(serializers.Serializer[Any]):
+    """A way of delivery that takes the cart to where it goes."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    price_type = serializers.CharField(help_text="`flat`.")
+    amount = serializers.FloatField()
+    is_tax_inclusive = serializers.BooleanField()
+    insufficient_inventory = serializers.BooleanField()
+    prices = OptionPrice(many=True)
+    calculated_price = OptionAmount()
+    service_zone = OptionZone()
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+class Options(serializers.Serializer[Any]):
+    """Ways of delivery."""
+
+    shipping_options = ShippingOption(many=True)
+
+
+class OneOption(serializers.Serializer[Any]):
+    """A way of delivery."""
+
+    shipping_option = ShippingOption()
+
+
+class Body(serializers.Serializer[Any]):
+    """What a call sends. Null says nothing; what nobody knows is not looked at."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read it without what is null."""
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if value is not None}
+        return super().to_internal_value(data)
+
+
+class CartAddressIn(Body):
+    """A postal address, held to what the web's checkout asks for, in its words."""
+
+    first_name = serializers.CharField(max_length=150, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, allow_blank=True)
+    company = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    address_1 = serializers.CharField(max_length=200, allow_blank=True)
+    address_2 = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=120, allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    province = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    country_code = serializers.CharField(max_length=2)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+
+
+class Codes(Body):
+    """Voucher codes."""
+
+    promo_codes = serializers.ListField(
+        child=serializers.CharField(max_length=100, allow_null=True), max_length=MANY
+    )
+
+
+class CartChange(Body):
+    """What is to be changed. `promo_codes` take the place of all that are there."""
+
+    region_id = serializers.CharField(max_length=40, required=False)
+    email = serializers.CharField(max_length=254, required=False)
+    shipping_address = CartAddressIn(required=False)
+    billing_address = CartAddressIn(required=False)
+    promo_codes = serializers.ListField(
+        child=serializers.CharField(max_length=100, allow_null=True),
+        max_length=MANY,
+        required=False,
+    )
+
+
+class Quantity(Body):
+    """How many."""
+
+    quantity = serializers.IntegerField(help_text="0 takes the line out.")
+
+
+class ItemIn(Body):
+    """What is put in."""
+
+    variant_id = serializers.CharField(max_length=40)
+    quantity = serializers.IntegerField()
+
+
+class CartIn(CartChange):
+    """What a cart begins with."""
+
+    items = ItemIn(many=True, required=False, max_length=MANY)  # type: ignore[call-arg]
+
+
+class CartName(Body):
+    """Which cart."""
+
+    cart_id = serializers.CharField(max_length=60)
+
+
+class Choice(Body):
+    """Which way of delivery."""
+
+    option_id = serializers.CharField(max_length=40)
