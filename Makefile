@@ -32,6 +32,9 @@ test-browsers: env-dev  ## Run sessionsync in three real engines: Chromium, Fire
 test-pages: env-dev browser  ## Look at every page: axe, keyboard, no script, links, HTML, layout (needs Node)
 	$(BIN)/python -m pytest tests/pages $(ARGS)
 
+test-api: env-dev  ## Run others' programs against the Store API: schemathesis, @medusajs/js-sdk (needs Node)
+	$(BIN)/python -m pytest tests/contract $(ARGS)
+
 screenshots: env-dev browser  ## Take the pictures of docs/tour/ anew
 	$(BIN)/python -m tests.pages.screenshots
 
@@ -85,4 +88,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers test-pages screenshots messages prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers test-pages test-api screenshots messages prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser

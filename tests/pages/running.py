@@ -59,7 +59,7 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path) -> Iterator[Demo]:
+def running_demo(folder: Path, **variables: str) -> Iterator[Demo]:
     """`make demo` with everything it keeps in `folder`; ends with the block."""
     demo = Demo(free_port(), folder / "demo")
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
@@ -67,6 +67,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         "DEMO_DIR": str(demo.folder),
         "PORT": str(demo.port),
         "LOG_LEVEL": "WARNING",
+        **variables,
     }
     log = folder / "demo.log"
     with log.open("wb") as file:
