@@ -25,7 +25,7 @@ class Carts(CartView):
         operation_id="create_cart",
         parameters=[shapes.FIELDS],
         request=shapes.CartIn,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request) -> Response:
         """A guest's new cart; with a token the customer's only one, which goes on."""
@@ -35,7 +35,9 @@ class Carts(CartView):
 class OneCart(CartView):
     """One cart."""
 
-    @extend_schema(operation_id="read_cart", parameters=[shapes.FIELDS], responses=shapes.OneCart)
+    @extend_schema(
+        operation_id="read_cart", parameters=[shapes.FIELDS], responses={200: shapes.OneCart}
+    )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         """The cart at today's prices."""
         return answer(request, id)
@@ -44,7 +46,7 @@ class OneCart(CartView):
         operation_id="change_cart",
         parameters=[shapes.FIELDS],
         request=shapes.CartChange,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Change what is named, all of it or nothing; whose it is cannot be changed here."""
@@ -55,7 +57,7 @@ class OneCart(CartView):
 class Promotions(CartView):
     """The voucher codes of a cart."""
 
-    @extend_schema(operation_id="add_codes", request=shapes.Codes, responses=shapes.OneCart)
+    @extend_schema(operation_id="add_codes", request=shapes.Codes, responses={200: shapes.OneCart})
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Add codes, all of them or none."""
         codes = read(shapes.Codes, request)["promo_codes"]
@@ -63,7 +65,9 @@ class Promotions(CartView):
         set_codes(request, basket, [*basket.contents.codes, *codes])
         return answer(request, id)
 
-    @extend_schema(operation_id="remove_codes", request=shapes.Codes, responses=shapes.OneCart)
+    @extend_schema(
+        operation_id="remove_codes", request=shapes.Codes, responses={200: shapes.OneCart}
+    )
     def delete(self, request: Request, id: str) -> Response:  # noqa: A002
         """Take codes out; one that is not there is no mistake."""
         codes = read(shapes.Codes, request)["promo_codes"]
@@ -80,7 +84,7 @@ class CartCustomer(CartView):
         operation_id="give_cart",
         parameters=[shapes.FIELDS],
         request=None,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Make a guest's cart a part of the caller's own, to which its id leads from now on."""

@@ -22,7 +22,7 @@ class Lines(CartView):
         operation_id="add_item",
         parameters=[shapes.FIELDS],
         request=shapes.ItemIn,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Put so many more of a variant in, as chosen on the key's storefront."""
@@ -38,14 +38,14 @@ class OneLine(CartView):
         operation_id="change_item",
         parameters=[shapes.FIELDS],
         request=shapes.Quantity,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request, id: str, line: str) -> Response:  # noqa: A002
         """Set the quantity; 0 takes it out."""
         _set(request, id, line, read(shapes.Quantity, request)["quantity"])
         return answer(request, id)
 
-    @extend_schema(operation_id="remove_item", responses=shapes.ItemGone)
+    @extend_schema(operation_id="remove_item", responses={200: shapes.ItemGone})
     def delete(self, request: Request, id: str, line: str) -> Response:  # noqa: A002
         """Take it out."""
         _set(request, id, line, 0)

@@ -28,7 +28,7 @@ class Options(CartView):
     @extend_schema(
         operation_id="list_shipping_options",
         parameters=[OpenApiParameter("cart_id", str, required=True), shapes.FIELDS],
-        responses=shapes.Options,
+        responses={200: shapes.Options},
     )
     def get(self, request: Request) -> Response:
         """The ways to where it goes; to the storefront's home country while that is not known."""
@@ -45,7 +45,7 @@ class Calculation(CartView):
     @extend_schema(
         operation_id="calculate_shipping_option",
         request=shapes.CartName,
-        responses=shapes.OneOption,
+        responses={200: shapes.OneOption},
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Its price for a cart; the list has it already."""
@@ -63,7 +63,7 @@ class Methods(CartView):
         operation_id="choose_shipping_option",
         parameters=[shapes.FIELDS],
         request=shapes.Choice,
-        responses=shapes.OneCart,
+        responses={200: shapes.OneCart},
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Choose one, in place of the one before."""
