@@ -35,12 +35,16 @@ _SECRET_PATH = re.compile(
     r"(?P<name>/account/(?:password/reset/key|confirm-email|orders/claim)/|/orders/)[\w:=-]{8,}"
 )
 
+# Whoever knows a guest's cart or order by its name in the Store API has it.
+_API_ID = re.compile(r"(?P<kind>(?<!\w)(?:pay_col_)?(?:cart|order)_)[\w-]{22}(?![\w-])")
+
 
 def redact_text(text: str) -> str:
     """Return `text` with the values of secrets in it replaced by "[redacted]"."""
     text = _HEADER.sub(rf"\g<name>\g<sep>{REDACTED}", text)
     text = _PAIR.sub(rf"\g<name>{REDACTED}", text)
-    return _SECRET_PATH.sub(rf"\g<name>{REDACTED}", text)
+    text = _SECRET_PATH.sub(rf"\g<name>{REDACTED}", text)
+    return _API_ID.sub(rf"\g<kind>{REDACTED}", text)
 
 
 def _redact_value(name: str, value: Any) -> Any:

@@ -51,6 +51,10 @@ def written() -> Iterator[io.StringIO]:
         f"/account/password/reset/key/3-{SECRET}/",
         f"/account/confirm-email/Mg:1abc:{SECRET}/",
         f"/account/orders/claim/{SECRET}:x_y-z/",
+        f"/store/carts/cart_{SECRET}_12345/complete",
+        f"/store/payment-collections/pay_col_cart_{SECRET}_12345/payment-sessions",
+        f"/store/shipping-options?cart_id=cart_{SECRET}_12345&fields=id",
+        f"{{'id': 'order_{SECRET}_12345', 'items': []}}",
     ],
 )
 def test_a_secret_in_a_text_is_replaced(text: str) -> None:
