@@ -16,12 +16,12 @@ def main() -> int:
     parser.add_argument("--plant", action="store_true", help="plant leaks, and find each of them")
     parser.add_argument("--asgi", action="store_true", help="serve the shop by ASGI")
     parser.add_argument("--people", type=int, help="how many shop (200; with --plant 16)")
-    parser.add_argument("--seconds", type=float, help="for how long (100; with --plant 12 each)")
+    parser.add_argument("--seconds", type=float, help="for how long (100; with --plant 15 each)")
     asked = parser.parse_args()
     try:
         find_nginx()
         if asked.plant:
-            return prove_plants(list(PLANTS), asked.people or 16, asked.seconds or 12, asgi=asked.asgi)
+            return prove_plants(list(PLANTS), asked.people or 16, asked.seconds or 15, asgi=asked.asgi)
         return prove(asked.people or 200, asked.seconds or 100, asgi=asked.asgi)
     except (NoNginx, ServiceError, CalledProcessError, TimeoutError) as error:
         said = error.stderr if isinstance(error, CalledProcessError) else None

@@ -109,7 +109,71 @@ class Caller:
         self.token = token
         self.watch.did("stumbles by the API")
 
+    def order(self) -> None:
+        """From an empty cart to an order that can be read again."""
+        self._complete(self._filled_cart())
+
+    def pry(self) -> None:
+        """Orders of customers, by their ids: they do not exist for anybody else."""
+        for each in list(self.watch.ordered)[-20:]:
+            if each.signed_in and each.person != self.person:
+                self.call("GET", f"/store/orders/order_{each.reference}", status=404)
+                self.watch.did("looks for other people's orders")
+                return
+
+    def _filled_cart(self) -> str:
+        region = self.call("GET", "/store/regions")["regions"][0]["id"]
+        products = self.call("GET", f"/store/products?limit=50&region_id={region}")["products"]
+        buyable = [
+            variant["id"]
+            for product in products
+            for variant in product["variants"]
+            if not variant["manage_inventory"] or variant["inventory_quantity"] > 10
+        ]
+        cart: str = self.call("POST", "/store/carts", {"region_id": region})["cart"]["id"]
+        for variant in self.chance.sample(buyable, 2):
+            line = {"variant_id": variant, "quantity": 1}
+            self.call("POST", f"/store/carts/{cart}/line-items", line)
+        self.watch.did("carts filled by the API")
+        return cart
+
+    def _complete(self, cart: str) -> None:
+        """Address, delivery, payment, order; the last call twice, which is one order."""
+        path, address = f"/store/carts/{cart}", self.person.address
+        if self.chance.random() < 0.5:
+            address["company"] = ""
+        entered = {
+            "email": self.person.email,
+            "shipping_address": address,
+            "billing_address": self.person.address,
+        }
+        self.call("POST", path, entered)
+        options = self.call("GET", f"/store/shipping-options?cart_id={cart}")["shipping_options"]
+        self.call("POST", f"{path}/shipping-methods", {"option_id": options[0]["id"]})
+        collection = self.call("POST", "/store/payment-collections", {"cart_id": cart})
+        sessions = f"/store/payment-collections/{collection['payment_collection']['id']}"
+        provider = {"provider_id": "pp_system_default"}
+        self.call("POST", f"{sessions}/payment-sessions", provider)
+        self.give_up("GET", path)
+        told = self.call("POST", f"{path}/complete")
+        again = self.call("POST", f"{path}/complete")
+        self.watch.expect(told == again, f"two answers for one order of {self.person.mark}")
+        if told.get("type") != "order":
+            raise Trouble(f"no order: {told}")
+        number = told["order"]["id"]
+        self.watch.order(number.partition("_")[2], self.person, signed_in=bool(self.token))
+        order = self.call("GET", f"/store/orders/{number}")["order"]
+        self.watch.expect(order["email"] == self.person.email, f"{number} has another's e-mail")
+        self.call("GET", "/store/orders?limit=10", status=200 if self.token else 401)
+
     # What only people with an account do.
+
+    def order_halfway(self) -> None:
+        """As a guest first; then they log in, and the cart becomes theirs."""
+        cart = self._filled_cart()
+        self.log_in()
+        told = self.call("POST", f"/store/carts/{cart}/customer")
+        self._complete(told["cart"]["id"])
 
     def log_in(self) -> None:
         """With address and password."""
@@ -149,11 +213,27 @@ class Caller:
 
 def as_guest(caller: Caller) -> list[Callable[[], None]]:
     """A guest's calls: steps in their order."""
-    return [caller.begin, caller.look_around, caller.stumble, caller.who_am_i]
+    return [
+        caller.begin,
+        caller.look_around,
+        caller.order,
+        caller.stumble,
+        caller.who_am_i,
+        caller.pry,
+    ]
 
 
-def as_customer(caller: Caller) -> list[Callable[[], None]]:
-    """A customer's calls."""
-    enter = caller.log_in if caller.person.has_account else caller.register
-    steps = [enter, caller.look_after_account, caller.look_around, caller.stumble]
-    return [*steps, caller.log_out]
+def as_customer(caller: Caller, *, new: bool = False) -> list[Callable[[], None]]:
+    """A customer's calls; a new one's register first."""
+    return [
+        caller.begin,
+        caller.register if new else caller.log_in,
+        caller.look_after_account,
+        caller.look_around,
+        caller.order,
+        caller.stumble,
+        caller.pry,
+        caller.log_out,
+        caller.order_halfway,
+        caller.log_out,
+    ]

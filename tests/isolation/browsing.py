@@ -83,12 +83,13 @@ class Page:
         return urlsplit(self.url).path
 
     def form(self, action: str) -> Form:
-        """The form that is sent to this path. Raises Trouble."""
+        """The form that is sent to this path, or below it. Raises Trouble."""
         parser = _Forms()
         parser.feed(self.reply.text)
-        for each in parser.forms:
-            if urlsplit(urljoin(self.url, each.action)).path == action:
-                return each
+        there = {urlsplit(urljoin(self.url, each.action)).path: each for each in parser.forms}
+        for path in sorted(there):
+            if path.startswith(action):
+                return there[path]
         raise Trouble(f"no form for {action} on {self.path} ({self.reply.status})")
 
     def links(self, pattern: str) -> list[str]:
@@ -184,4 +185,5 @@ class Browser:
                     jar.pop(cookie[1], None)
                 else:
                     jar[cookie[1]] = cookie[2]
+                    self.watch.given(self.jars, cookie[1], cookie[2])
         return reply

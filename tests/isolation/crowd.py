@@ -55,8 +55,8 @@ def _visits(
 ) -> Iterator[Iterator[Steps]]:
     """What each of them does, visit after visit.
 
-    Of every four two are customers and two are guests; of each two the second one uses the API.
-    Some guests of the web open an account, and some customers leave their browser to the next one.
+    Half of them use the pages and half the API; on either way half have an account, and some open
+    one. Between two visits somebody else sits down before a browser of the pages.
     """
     for index, person in enumerate(everybody):
         chance = random.Random(person.mark)  # noqa: S311 - only what to do next
@@ -64,7 +64,8 @@ def _visits(
             shopper = web.Shopper(Browser(connections, watch, person, chance), shop.mailbox)
             yield _web_visits(shopper, chance, opens_account=index % 8 == 1)
         else:
-            yield _api_visits(api.Caller(connections, watch, person, chance, shop.keys))
+            caller = api.Caller(connections, watch, person, chance, shop.keys)
+            yield _api_visits(caller, opens_account=index % 8 == 7)
 
 
 def _web_visits(
@@ -82,10 +83,13 @@ def _web_visits(
             yield [lambda: shopper.hand_over_to(person)]
 
 
-def _api_visits(caller: api.Caller) -> Iterator[Steps]:
+def _api_visits(caller: api.Caller, *, opens_account: bool) -> Iterator[Steps]:
+    if opens_account:
+        yield api.as_customer(caller, new=True)
     while True:
         yield api.as_guest(caller)
-        yield api.as_customer(caller) if caller.person.has_account else api.as_guest(caller)
+        if caller.person.has_account:
+            yield api.as_customer(caller)
 
 
 def _spend_time(visits: Iterable[Steps], until: float, watch: Watch) -> None:

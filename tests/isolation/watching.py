@@ -38,6 +38,7 @@ class Watch:
         self.statuses: Counter[int] = Counter()
         self.troubles: list[str] = []
         self.done: Counter[str] = Counter()
+        self._holders: dict[str, object] = {}
         self._lock = threading.Lock()
 
     def sent(self) -> None:
@@ -63,6 +64,14 @@ class Watch:
         """Something that was kept holds what it should not."""
         with self._lock:
             self.leaks.append(Leak(place, what, marks))
+
+    def given(self, holder: object, name: str, value: str) -> None:
+        """A browser was given a cookie: one that names a session is given to no other browser."""
+        if any(kind in name for kind in ("session_token", "csrftoken")):
+            with self._lock:
+                self.figures["cookies of sessions"] += 1
+                if self._holders.setdefault(value, holder) is not holder:
+                    self.leaks.append(Leak("cookie", f"{name} given to two browsers", frozenset()))
 
     def expect(self, holds: bool, what: str) -> None:
         """Note what is wrong if it does not hold."""
