@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -63,7 +63,7 @@ class CancelForm(DeedForm):
     """Why."""
 
     why = forms.ChoiceField(
-        label=lazy("Why"),
+        label=gettext_lazy("Why"),
         choices=[
             (Order.CancelReason.REQUESTED, Order.CancelReason.REQUESTED.label),
             (Order.CancelReason.STAFF, Order.CancelReason.STAFF.label),
@@ -77,13 +77,16 @@ class RefundForm(DeedForm):
     """How much. `key` makes the same form, sent twice, one refund."""
 
     amount = forms.DecimalField(
-        label=lazy("Amount"),
+        label=gettext_lazy("Amount"),
         min_value=Decimal("0.01"),
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget,
     )
     reason = forms.CharField(
-        label=lazy("Reason"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
@@ -97,19 +100,22 @@ class FulfilForm(DeedForm):
     """What is in the parcel, and who takes it."""
 
     carrier = forms.CharField(
-        label=lazy("Carrier"), max_length=80, required=False, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("Carrier"),
+        max_length=80,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
     tracking_number = forms.CharField(
-        label=lazy("Tracking number"),
+        label=gettext_lazy("Tracking number"),
         max_length=100,
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
     tracking_url = forms.CharField(
-        label=lazy("Tracking address"),
+        label=gettext_lazy("Tracking address"),
         max_length=500,
         required=False,
-        help_text=lazy("Only for carriers that the shop does not know."),
+        help_text=gettext_lazy("Only for carriers that the shop does not know."),
         widget=UnfoldAdminTextInputWidget,
     )
 
@@ -130,13 +136,13 @@ class ReceiveForm(DeedForm):
     """What came back, what goes on sale again, and what is paid back for it."""
 
     refund = forms.DecimalField(
-        label=lazy("Pay back"),
+        label=gettext_lazy("Pay back"),
         min_value=Decimal(0),
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget,
     )
     note = forms.CharField(
-        label=lazy("Note for the shopper"),
+        label=gettext_lazy("Note for the shopper"),
         max_length=500,
         required=False,
         widget=UnfoldAdminTextInputWidget,
@@ -162,7 +168,9 @@ class RefuseForm(DeedForm):
     """Why it is not taken back."""
 
     why = forms.CharField(
-        label=lazy("Why, for the shopper"), max_length=500, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("Why, for the shopper"),
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
     )
 
 
@@ -290,7 +298,7 @@ def _may_be_cancelled(order: Order) -> bool:
 DEEDS: tuple[Deed, ...] = (
     Deed(
         "received",
-        lazy("Mark as paid"),
+        gettext_lazy("Mark as paid"),
         "orders.capture_payment",
         _by_hand,
         lambda order: (
@@ -301,7 +309,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "capture",
-        lazy("Collect the payment"),
+        gettext_lazy("Collect the payment"),
         "orders.capture_payment",
         _to_capture,
         lambda order: (
@@ -312,7 +320,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "fulfil",
-        lazy("Send a parcel"),
+        gettext_lazy("Send a parcel"),
         "orders.fulfil_order",
         _may_be_sent,
         lambda order: _("Say what is in the parcel. The shopper gets a mail with the tracking."),
@@ -321,7 +329,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "refund",
-        lazy("Pay back"),
+        gettext_lazy("Pay back"),
         "orders.refund_order",
         lambda order: order.payment_status in {Paid.PAID, Paid.PARTIALLY_REFUNDED},
         lambda order: (
@@ -334,7 +342,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "cancel",
-        lazy("Cancel the order"),
+        gettext_lazy("Cancel the order"),
         "orders.cancel_order",
         _may_be_cancelled,
         lambda order: _(
@@ -347,7 +355,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "receive",
-        lazy("Receive the return"),
+        gettext_lazy("Receive the return"),
         "orders.receive_return",
         lambda order: open_return(order) is not None,
         lambda order: _("Say what came back, what goes on sale again, and what is paid back."),
@@ -356,7 +364,7 @@ DEEDS: tuple[Deed, ...] = (
     ),
     Deed(
         "refuse",
-        lazy("Refuse the return"),
+        gettext_lazy("Refuse the return"),
         "orders.receive_return",
         lambda order: open_return(order) is not None,
         lambda order: _(

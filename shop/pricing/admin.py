@@ -86,7 +86,7 @@ class LimitedAdmin(ModelAdmin):
         """Whether it counts now."""
         return state_of(limited)
 
-    @admin.display(description=gettext_lazy("used"), ordering="used")
+    @admin.display(description=gettext_lazy("times used"), ordering="used")
     def uses(self, limited: Promotion | Voucher) -> str:
         """How often, and of how many times."""
         return uses_of(limited)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT, BASE = 720, 180, 20
+WIDTH, HEIGHT, BASE = 720, 190, 30
 """Of a drawing, in its own units; the page scales it. BASE: room for the days below."""
+MIDDLE = mark_safe(' text-anchor="middle"')
+"""Where a day's name stands below its bar; the first begins there, or the edge would cut it."""
 
 
 def bars(values: Sequence[tuple[str, Decimal, str]], label: str) -> SafeString:
@@ -17,7 +19,7 @@ def bars(values: Sequence[tuple[str, Decimal, str]], label: str) -> SafeString:
     """
     most = max((value for _name, value, _said in values), default=Decimal(0)) or Decimal(1)
     step = WIDTH / max(len(values), 1)
-    every = max(1, len(values) // 10)
+    every = max(1, len(values) // 6)
     drawn = format_html_join(
         "",
         '<g><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" rx="2"/></g>',
@@ -35,9 +37,9 @@ def bars(values: Sequence[tuple[str, Decimal, str]], label: str) -> SafeString:
     )
     names = format_html_join(
         "",
-        '<text x="{}" y="{}" text-anchor="middle">{}</text>',
+        '<text x="{}" y="{}"{}>{}</text>',
         (
-            (f"{number * step + step / 2:.1f}", HEIGHT - 5, name)
+            (f"{number * step + step / 2:.1f}", HEIGHT - 8, MIDDLE if number else "", name)
             for number, (name, _value, _said) in enumerate(values)
             if number % every == 0
         ),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from orders.auditing.services import open_count
 from shop.catalogue.money import format_money
@@ -32,7 +33,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     chart = bars(
         [
             (
-                date_format(each.day, "j.n."),
+                date_format(each.day, pgettext("date format, below a chart", "M j")),
                 each.sales,
                 f"{date_format(each.day)}: {format_money(each.sales)}, {each.orders}",
             )

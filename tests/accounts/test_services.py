@@ -79,7 +79,7 @@ def test_a_stranger_gets_an_account_and_is_signed_in_on_every_site(
 ) -> None:
     ada = Shopper()
     page = ada.page(shops["home"], "/account/login/")
-    assert "Go on with Example ID" in page.content.decode()
+    assert "Continue with Example ID" in page.content.decode()
 
     away = leave(ada, shops["home"])
     assert away.startswith(f"{service.url}/authorize?")
@@ -235,7 +235,7 @@ def test_without_being_configured_there_is_nothing_of_it(shops: dict[str, Any]) 
     with pytest.raises(NoReverseMatch):
         reverse("socialaccount_connections")
     assert Shopper().page(shops["home"], LOGIN).status_code == 404
-    assert "Go on with" not in Shopper().page(shops["home"], "/account/login/").content.decode()
+    assert "Continue with" not in Shopper().page(shops["home"], "/account/login/").content.decode()
 
 
 def test_it_is_configured_by_the_environment() -> None:

@@ -140,7 +140,8 @@ def test_a_search_without_results_says_where_to_look(shirts: Storefront) -> None
     response = visit(shirts, "/search/?q=<b>qqqqq</b>")
 
     page = response.content.decode()
-    assert "We found nothing like that at Apparel." in page
+    assert "Nothing found for “&lt;b&gt;qqqqq&lt;/b&gt;”</h1>" in page
+    assert "Apparel has nothing like that." in page
     assert [node.name for node in response.context["popular"]] == ["Shirts", "Neckwear"]
     assert "/category/neckwear/" in links(response)
     assert "<b>qqqqq" not in page

@@ -1,6 +1,7 @@
 """Every text of the shop is translated, none is in doubt, and what was written is what runs."""
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def test_texts_are_found_where_they_are(texts: set[Text]) -> None:
         Text("Name", context="sort order"),  # pgettext
     } <= texts
     assert len(texts) > 700
+
+
+def test_gettext_goes_by_no_name_that_nobody_looks_for() -> None:
+    # makemessages and texts_of know these calls by their names
+    renamed = re.compile(r"\bp?n?p?gettext(?:_lazy)? as (?!_\b)\w+")
+
+    found = {
+        path.relative_to(ROOT): renamed.findall(path.read_text(encoding="utf-8"))
+        for path in sources()
+        if path.suffix == ".py"
+    }
+
+    assert {path: names for path, names in found.items() if names} == {}
+    assert renamed.search("from x import gettext_lazy as lazy")
+    assert not renamed.search("from x import gettext_lazy as _, ngettext")
 
 
 PYTHON = """

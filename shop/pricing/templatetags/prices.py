@@ -24,9 +24,9 @@ _FETCHED = "fetched_prices"
 
 @register.filter
 def percent(rate: Decimal) -> str:
-    """A rate in percent without needless zeros: 19 %, 5.5 %."""
+    """A rate in percent without needless zeros: 19%, 5.5%."""
     plain = Decimal(f"{rate.normalize():f}")
-    return f"{number_format(plain, use_l10n=True)}\N{NO-BREAK SPACE}%"
+    return f"{number_format(plain, use_l10n=True)}%"
 
 
 @register.simple_tag(takes_context=True)
