@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from carts.models import MAX_QUANTITY, CartLine
+from carts.models import MAX_LINES, MAX_QUANTITY, CartLine
 from carts.refusals import NotEnoughStock, QuantityOutOfRange, SoldOut
-from carts.services import MAX_LINES
 from shop.catalogue.models import Variant
 from tests.api.shopping import begin, everything, held, put
 from tests.carts.helpers import make_variant
