@@ -5,6 +5,7 @@ order's id and has an account may ask; whoever reads the mailbox the order was m
 no. Yes takes that customer's own token, too, so that a link that is forwarded opens nothing.
 """
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -43,9 +44,11 @@ class RequestTransfer(StoreView):
                 by=actor_of(request),
             )
         except claims.NotAGuests:
-            raise NotAllowed("This order is in your account already.") from None
+            raise NotAllowed(_("This order is in an account already.")) from None
         except claims.TooManyLinks:
-            raise TooMany("Several mails were sent already. Please wait an hour.") from None
+            raise TooMany(
+                _("We have sent you several mails already. Please wait an hour.")
+            ) from None
         return Response({"order": order_shape(request, order)})
 
 
@@ -87,4 +90,6 @@ class DeclineTransfer(StoreView):
 
 
 def _refused() -> InvalidData:
-    return InvalidData("This link is wrong, was used before, is too old, or is somebody else's.")
+    return InvalidData(
+        _("This link has expired, was used before, or was made for another account.")
+    )
