@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,10 +13,10 @@ from accounts.queries import addresses_of
 from accounts.services import addresses
 from accounts.tokens import registration
 from shop.api.base.errors import Duplicate, InvalidData, NotFound, Unauthorized
+from shop.api.base.parameters import FIELDS, LIMIT, OFFSET
 from shop.api.base.views import StoreView
 from shop.api.base.wire import numbered, paging
 
-FIELDS = OpenApiParameter("fields", str, description="Ignored: every field is always there.")
 REFUSED = {401: shapes.Problem}
 
 
@@ -74,7 +74,7 @@ class AddressBook(StoreView):
 
     @extend_schema(
         operation_id="list_addresses",
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("offset", int), FIELDS],
+        parameters=[LIMIT, OFFSET, FIELDS],
         responses={200: shapes.Addresses, **REFUSED},
     )
     def get(self, request: Request) -> Response:

@@ -86,7 +86,7 @@ class StoreSchema(AutoSchema):
     def _may_answer(self, status: str) -> bool:
         if status == "401":
             return not isinstance(self.view, CatalogueView)
-        return status != "404" or "{" in self.path or self.method != "GET"
+        return status != "404" or "{" in self.path or not isinstance(self.view, CatalogueView)
 
 
 def add_shared(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -17,11 +17,8 @@ from .queries import all_storefronts, storefront_for_host
 SHOWN_HOST_LENGTH = 100
 """Characters of an unknown host that the operator is shown."""
 
-KEYED = ("/store/", "/auth/")
-"""Addresses whose calls name their storefront by a publishable key."""
-
-PROGRAMS = (*KEYED, "/api/")
-"""Addresses for programs and whoever writes them; no choice of a visit says their language."""
+PROGRAMS = ("/store/", "/auth/", "/api/")
+"""Addresses for programs: a key names the storefront, a header the language, no cookie anything."""
 
 type Responder = Callable[[HttpRequest], HttpResponse]
 
@@ -48,7 +45,7 @@ class StorefrontMiddleware:
         with one_look_up():
             host = raw_host(request)
             storefront = storefront_for_host(host)
-            if storefront is None and request.path_info.startswith(KEYED):
+            if storefront is None and request.path_info.startswith(PROGRAMS):
                 response = self.get_response(request)
             elif storefront is None:
                 response = unknown_host(host)

@@ -89,5 +89,6 @@ def test_the_key_names_the_storefront_whatever_the_host(
     assert (answer.status, answer.body["regions"][0]["currency_code"]) == (200, "eur")
     assert call("GET", "/store/customers/me", host=host).status == 401
     assert call("GET", "/store/regions", host=host, x_publishable_api_key="").status == 400
+    assert call.client.get("/api/schema/", headers={"host": host}).status_code == 200
     assert call.client.get("/", headers={"host": host}).status_code == 400
     assert call.client.get("/storefront/", headers={"host": host}).status_code == 400

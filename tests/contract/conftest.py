@@ -8,6 +8,8 @@ import pytest
 from tests.pages import node
 from tests.pages.running import Demo, running_demo
 
+_figures: list[str] = []
+
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these to `make test-api`, which names them: they need Node, and minutes."""
@@ -15,9 +17,24 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 
 @pytest.fixture(scope="session")
+def figures() -> list[str]:
+    """Lines that the run ends with: each check adds what it has counted."""
+    return _figures
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures."""
+    if _figures:
+        terminalreporter.section("figures")
+        for line in _figures:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The four shops, with what the demo sells and the demo's publishable keys."""
     node.have_tools()
-    unlimited = {"API_RATE_KEY": "1000000/min", "API_RATE_CUSTOMER": "1000000/min"}
+    names = ("API_RATE_KEY", "API_RATE_CUSTOMER", "API_RATE_ADDRESS")
+    unlimited = dict.fromkeys(names, "1000000/min")
     with running_demo(tmp_path_factory.mktemp("contract"), **unlimited) as demo:
         yield demo

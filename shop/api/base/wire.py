@@ -118,6 +118,14 @@ def value(query: QueryDict, name: str) -> str | None:
     return found[-1] if found else None
 
 
+def is_yes(query: QueryDict, name: str) -> bool:
+    """Whether `name` is said to be true. Raises InvalidData for what is neither true nor false."""
+    text = (value(query, name) or "false").lower()
+    if text not in {"true", "false", "1", "0"}:
+        raise InvalidData(f"{name}: true or false is expected.")
+    return text in {"true", "1"}
+
+
 def paging(query: QueryDict, default: int = 50) -> tuple[int, int]:
     """`limit` and `offset`. Raises InvalidData for what is no number; a large limit is cut."""
     limit = _whole(query, "limit", default, 1, None)

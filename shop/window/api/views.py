@@ -17,8 +17,9 @@ from rest_framework.response import Response
 
 from accounts.api import regions
 from shop.api.base.errors import InvalidData, NotFound
+from shop.api.base.parameters import FIELDS, LIMIT, OFFSET
 from shop.api.base.views import CatalogueView
-from shop.api.base.wire import numbered, paging, value, values
+from shop.api.base.wire import is_yes, numbered, paging, value, values
 from shop.catalogue import queries
 from shop.catalogue.models import Category, Option, Product, Tag
 from shop.catalogue.pictures import address_of
@@ -42,9 +43,6 @@ ORDERS: dict[str, tuple[str | Combinable, ...]] = {
 }
 SEARCH_LENGTH = 200
 
-LIMIT = OpenApiParameter("limit", int, description="At most 100 are given.")
-OFFSET = OpenApiParameter("offset", int)
-FIELDS = OpenApiParameter("fields", str, description="Ignored: every field is always there.")
 HANDLE = OpenApiParameter("handle", str)
 IDS = OpenApiParameter("id[]", str, many=True)
 
@@ -304,7 +302,7 @@ def _narrowed(request: Request) -> QuerySet[Product]:
         rows = rows.filter(category__in=below)
     if tags := values(query, "tag_id"):
         rows = rows.filter(tags__in=numbers("ptag", tags)).distinct()
-    if (value(query, "is_giftcard") or "").lower() in {"true", "1"}:
+    if is_yes(query, "is_giftcard"):
         rows = rows.none()  # the shop has no gift cards
     return rows.order_by(*ORDERS[order]) if order else rows
 
