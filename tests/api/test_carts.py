@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -16,8 +17,9 @@ from carts.queries import cart_page
 from orders.models import Checkout, ShippingMethod
 from shop.audit.actors import email_fingerprint
 from shop.audit.models import Entry
+from tests.api.calling import Caller
 from tests.api.shopping import HOME, begin, everything, held, put
-from tests.carts.helpers import fill, make_variant, new_key, shopper, signed_in_key
+from tests.carts.helpers import fill, make_variant, new_key, shopper, signed_in_key, together
 from tests.orders.helpers import make_methods
 from tests.pricing.factories import promotion, tax
 
@@ -425,3 +427,16 @@ def test_texts_are_in_the_language_that_is_asked_for(call: Any) -> None:
     assert (answer.status, answer.body["type"]) == (404, "not_found")
     assert answer.body["message"] != "This cart does not exist."
     assert call("GET", "/store/carts/cart_x").body["message"] == "This cart does not exist."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_who_begins_twice_at_once_has_one_cart(
+    keys: Any, shops: Any, ann: User, token: str
+) -> None:
+    def begins() -> str:
+        client = Client(HTTP_HOST=shops["galleria"].domain)
+        return begin(Caller(client, keys), token=token)
+
+    ids = together(begins, begins, begins)
+
+    assert set(ids) == {f"cart_{Cart.objects.get().public_id}"}
