@@ -98,9 +98,17 @@ def test_with_the_explicit_empty_header_the_order_is_the_guests(
     assert storefront("GET", "/store/customers/me", token="").status == 401
 
 
-@pytest.mark.parametrize("forgotten", ["puts_in", "types", "chooses_delivery", "chooses_payment"])
+@pytest.mark.parametrize(
+    ("forgotten", "told"),
+    [
+        ("puts_in", set()),
+        ("types", set()),
+        ("chooses_delivery", {"attached-late"}),
+        ("chooses_payment", {"attached-late"}),
+    ],
+)
 def test_one_call_without_the_header_takes_no_guests_cart(
-    storefront: RememberingCaller, shirt: Variant, ann: User, forgotten: str
+    storefront: RememberingCaller, shirt: Variant, ann: User, forgotten: str, told: set[str]
 ) -> None:
     # Given: a storefront that says so at every call but one
     steps = ["puts_in", "types", "chooses_delivery", "chooses_payment"]
@@ -112,6 +120,7 @@ def test_one_call_without_the_header_takes_no_guests_cart(
     # When, then: the guest's cart stays the guest's, and Ann's is empty
     order = buyer.orders()
     assert (order.customer, order.email) == (None, EMAIL)
+    assert found(order) == told
     assert storefront("GET", "/store/orders").body["count"] == 0
     assert CartLine.objects.count() == 0
 
