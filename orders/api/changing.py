@@ -14,7 +14,7 @@ from accounts.api.caller import actor_of, customer_of, storefront_of
 from carts.holders import CartHolder
 from carts.refusals import UnknownVariant
 from carts.services import add_line, add_voucher, create_cart, remove_voucher
-from orders.api.lookup import Basket, actor_on, basket_of, cart_id
+from orders.api.lookup import Basket, actor_on, basket_of, cart_id, cart_of
 from orders.checkout.entries import enter
 from orders.checkout.forms import AddressForm, BillingForm, ContactForm, StepForm
 from shop.api.base.errors import InvalidData
@@ -22,6 +22,9 @@ from shop.api.base.wire import numbered
 from shop.pricing.models.promotions import normal_code
 
 type Sent = Mapping[str, Any]
+
+ENTERED = frozenset({"email", "shipping_address", "billing_address", "promo_codes"})
+"""What a call may enter; there is one region, and the language is the call's."""
 
 
 @transaction.atomic
@@ -61,6 +64,9 @@ def change(request: Request, id: str, sent: Sent) -> None:  # noqa: A002
     region = sent.get("region_id")
     if region and region != regions.region_id():
         raise InvalidData(f"Region with id: {region} was not found")
+    if not ENTERED & set(sent):
+        cart_of(request, id)
+        return
     basket = basket_of(request, id)
     _enter_contact(request, basket, sent)
     _enter_addresses(request, basket, sent)

@@ -411,7 +411,7 @@ def test_as_many_queries_for_twenty_lines_as_for_one(call: Any, shops: Any) -> N
     for _ in range(19):
         put(call, cart, make_variant(shops["galleria"]))
     assert queries() == one
-    assert max(one) <= 24
+    assert max(one) <= 18
 
 
 def test_a_web_guests_cart_is_not_reached(call: Any, shops: Any) -> None:
