@@ -44,6 +44,12 @@ messages: env-dev  ## Collect the texts to translate into locale/ and compile th
 prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake
 	$(BIN)/python -m tests.proof
 
+drill-checkout: env-dev  ## Let 500 shoppers order at once while processes die; count everything again (ARGS='--orders 500 --seed 1')
+	$(BIN)/python -m tests.drills.checkout $(ARGS)
+
+audit-trial: env-dev  ## Make 10,000 orders and audit them (ARGS='--orders 10000 --seed 1')
+	$(BIN)/python -m tests.drills.audit $(ARGS)
+
 check: lint types layers migrations-check deploy-check  ## Run every check that is not a test
 
 lint: env-dev  ## Check style: Python (ruff) and templates (djade)
@@ -88,4 +94,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers test-pages test-api screenshots messages prove check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers test-pages test-api screenshots messages prove drill-checkout audit-trial check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser

@@ -15,7 +15,8 @@ STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRETS: list[str] = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_BASE = "https://api.stripe.com"
 
-# Only the demo and the tests have a sandbox; its site answers on this host.
+# Only the demo and the tests have a sandbox; its site answers on this host,
+# at the shop's own port unless it names another.
 SANDBOX_GATEWAY_HOST: str = ""
 SANDBOX_GATEWAY_SECRET: str = ""
 

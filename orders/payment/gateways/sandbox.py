@@ -5,6 +5,7 @@ docs/payment.md describes what it can be told to do.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -32,6 +33,8 @@ _STATUSES = {
 }
 _REFUNDS = {"done": RefundStatus.DONE, "pending": RefundStatus.ASKED, "failed": RefundStatus.FAILED}
 _MONEY = {"authorized", "captured"}
+_PORT = re.compile(":[0-9]+$")
+"""Of a sandbox on a server of its own; without one it has the shop's."""
 
 
 class Sandbox:
@@ -60,7 +63,7 @@ class Sandbox:
             webhook_url=webhook_url(payment.site_url, self.slug),
         )
         redirect_url = str(found.get("pay_url", ""))
-        if urlsplit(redirect_url).hostname != settings.SANDBOX_GATEWAY_HOST:
+        if urlsplit(redirect_url).hostname != _PORT.sub("", settings.SANDBOX_GATEWAY_HOST):
             raise errors.GatewayNonsense("its page is not on its own site")
         return Started(redirect_url=redirect_url, reference=_text(found, "id"))
 
@@ -130,17 +133,14 @@ class Sandbox:
         **said: Any,
     ) -> dict[str, Any]:
         """Ask the sandbox. Raises GatewayError; {} for a 404 where that is an answer."""
-        if not settings.SANDBOX_GATEWAY_HOST:
-            raise errors.GatewayNotSetUp("SANDBOX_GATEWAY_HOST is not set")
-        site = urlsplit(payment.site_url)
-        host = settings.SANDBOX_GATEWAY_HOST + (f":{site.port}" if site.port else "")
+        site = _site(payment)
         body = json.dumps(said).encode() if said else b""
         signature = signatures.sign(
             settings.SANDBOX_GATEWAY_SECRET, method.encode(), path.encode(), body
         )
         headers = {"Sandbox-Signature": signature, "Content-Type": "application/json"}
         try:
-            reply = ask(method, f"{site.scheme}://{host}{path}", body=body, headers=headers)
+            reply = ask(method, f"{site}{path}", body=body, headers=headers)
         except TooSlow as error:
             raise errors.GatewayTimeout(str(error)) from error
         except NoAnswer as error:
@@ -160,6 +160,16 @@ class Sandbox:
         if reply.status >= 400:
             raise errors.GatewayRefused(f"status {reply.status}: {str(found.get('error'))[:100]}")
         return found
+
+
+def _site(payment: Payment) -> str:
+    """Scheme and host of the sandbox. Raises GatewayNotSetUp."""
+    host = settings.SANDBOX_GATEWAY_HOST
+    if not host:
+        raise errors.GatewayNotSetUp("SANDBOX_GATEWAY_HOST is not set")
+    shop = urlsplit(payment.site_url)
+    port = f":{shop.port}" if shop.port and not _PORT.search(host) else ""
+    return f"{shop.scheme}://{host}{port}"
 
 
 def _path(payment: Payment) -> str:

@@ -33,11 +33,12 @@ class SandboxHostMiddleware:
         if not settings.SANDBOX_GATEWAY_HOST:
             raise MiddlewareNotUsed("there is no sandbox gateway")
         self.get_response = get_response
+        self.host, _port = split_domain_port(settings.SANDBOX_GATEWAY_HOST)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer by the sandbox's own URLs, or go on."""
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
-        if host != settings.SANDBOX_GATEWAY_HOST:
+        if host != self.host:
             return self.get_response(request)
         request.urlconf = URLS
         set_urlconf(URLS)
