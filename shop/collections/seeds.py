@@ -45,8 +45,8 @@ DEMO: dict[str, dict[str, Any]] = {
             "description": "一种颜色，走遍三家店：祖母绿、玉、苔藓，还有一层漆。",
         },
         "products": [
-            "emerald-trilogy-ring", "wrap-dress", "watering-can", "jade-pendant", "day-pack",
-            "glazed-planter", "hexagon-studs",
+            "emerald-trilogy-ring", "wrap-dress", "jade-pendant", "glazed-planter", "day-pack",
+            "hexagon-studs", "watering-can",
         ],
     },
 }  # fmt: skip

@@ -84,7 +84,7 @@ def test_a_page_costs_the_same_with_three_products_and_with_twenty_three(
     # 1 for the storefronts, which the cache answers outside a test's transaction, and 1 for the
     # navigation; home: count, 3 a list of cards, 1 to know that there are no collections and, on
     # main, 4 for the other shops' windows; category: 2 for the facets and the count, 3 for the
-    # cards; search: 1 to know that it found, and 4 for the facets; each: 2 for this storefront's prices
+    # cards; search: 1 to know that it found, and 4 for the facets; each: 2 for this site's prices
     [("/", 12), ("/category/clothing/", 9), ("/product/shirt-0/", 9), ("/search/?q=shirt", 12)],
 )
 def test_what_a_page_costs(network: dict[str, Storefront], path: str, queries: int) -> None:
@@ -248,6 +248,25 @@ def test_a_product_that_is_sold_out_still_has_a_page(network: dict[str, Storefro
     assert response.status_code == 200
     assert response.context["selected"].is_sold_out
     assert "Sold out" in response.content.decode()
+
+
+def test_a_variant_that_is_sold_out_says_so_and_sends_to_the_others(
+    network: dict[str, Storefront],
+) -> None:
+    # Given
+    shirt = ProductFactory(
+        slug="shirt", storefronts=[network["apparel"]], options=["Size"], variant=None
+    )
+    gone = VariantFactory(product=shirt, option_values=["S"], title="S", tracks_stock=True)
+    VariantFactory(product=shirt, option_values=["M"], title="M")
+    hint = "S is sold out. Please choose another."
+
+    # When
+    asked = visit(network["apparel"], f"/product/shirt/?variant={gone.pk}").content.decode()
+
+    # Then
+    assert hint in asked
+    assert hint not in visit(network["apparel"], "/product/shirt/").content.decode()
 
 
 def test_where_a_product_is_found(network: dict[str, Storefront]) -> None:

@@ -120,6 +120,28 @@ def test_a_list_narrows_down_in_place(context: BrowserContext, shop: Shop) -> No
     assert complaints == []
 
 
+def test_a_narrow_page_stays_where_it_is_when_a_filter_is_chosen(
+    context: BrowserContext, shop: Shop
+) -> None:
+    # Given
+    page = context.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(shop.url("apparel", "/category/clothing/"), wait_until="networkidle")
+    page.get_by_text("Filter", exact=True).click()
+    page.locator("[id='colour=Olive']").scroll_into_view_if_needed()
+    height = "document.getElementById('colour=Olive').getBoundingClientRect().top"
+    before = page.evaluate(height)
+    assert page.evaluate("scrollY") > 100
+
+    # When
+    page.locator("[id='colour=Olive']").check()
+    expect(page.locator(".card")).to_have_count(2)
+
+    # Then
+    assert abs(page.evaluate(height) - before) < 2
+    expect(page.locator("[id='colour=Olive']")).to_be_focused()
+
+
 def test_the_language_changes_on_the_list_as_it_is(context: BrowserContext, shop: Shop) -> None:
     page = context.new_page()
     page.goto(shop.url("apparel", "/category/clothing/"), wait_until="networkidle")

@@ -1,13 +1,14 @@
 """`make screenshots`: every page into docs/tour/, wide and narrow, light and dark.
 
-python -m tests.pages.screenshots [FOLDER]
+python -m tests.pages.screenshots                # all of them
+python -m tests.pages.screenshots home search    # those of these pages; the rest stay
 """
 
 import io
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.pages.running import ROOT, Demo, running_browser, running_demo
 from tests.pages.survey import Scheme, Way
-from tests.pages.tour import Shown, take
+from tests.pages.tour import TOUR as TOUR_STOPS
+from tests.pages.tour import Shown, Stop, take
 
 TOUR = ROOT / "docs" / "tour"
 WIDTHS = {1280: 860, 390: 844}
@@ -63,27 +65,39 @@ _COMPLETE = """[...document.images].every((image) =>
   image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
-def main(folder: Path = TOUR) -> int:
-    """Take all pictures anew. Returns the exit status."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    pictures: list[Taken] = []
+def main(names: Sequence[str] = (), folder: Path = TOUR) -> int:
+    """Take the pictures of these pages anew, or all. Returns the exit status."""
+    if unknown := set(names) - {stop.name for stop in TOUR_STOPS if stop.picture}:
+        sys.stderr.write(f"No such page: {', '.join(sorted(unknown))}\n")
+        return 2
+    if not names:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="galleria-tour-") as kept,
         running_demo(Path(kept)) as demo,
         running_browser() as browser,
     ):
         for way in WAYS:
-            pictures += list(_take(demo, browser, folder, way))
+            _take(demo, browser, folder, way, names)
     for name, source in NAMED.items():
         shutil.copy(folder / source, folder / name)
+    pictures = [taken for taken in _all() if (folder / taken.file).exists()]
     (folder / "README.md").write_text(_index(pictures), encoding="utf-8")
     size = sum(file.stat().st_size for file in folder.iterdir())
     sys.stdout.write(f"{len(pictures)} pictures, {size / 1e6:.1f} MB, in {folder}\n")
     return 0 if size < LARGEST else 1
 
 
-def _take(demo: Demo, browser: Browser, folder: Path, way: Way) -> Iterator[Taken]:
+def _all() -> Iterator[Taken]:
+    """All pictures there may be, in the order of the tour; some sites lack a page."""
+    for stop in TOUR_STOPS:
+        for way in WAYS:
+            for slug in stop.sites if way.language == "en" else stop.sites[:1]:
+                yield Taken(Shown(stop.name, slug, "", way.language), way)
+
+
+def _take(demo: Demo, browser: Browser, folder: Path, way: Way, names: Sequence[str]) -> None:
     context = browser.new_context(
         viewport={"width": way.width, "height": WIDTHS[way.width]},
         color_scheme=way.scheme,
@@ -91,10 +105,12 @@ def _take(demo: Demo, browser: Browser, folder: Path, way: Way) -> Iterator[Take
     )
     context.set_default_timeout(60_000)
     page = context.new_page()
-    for visit in take(page, demo, way.language, lambda stop: stop.picture):
-        taken = Taken(visit.shown, way)
-        _picture(page, folder / taken.file, way.width)
-        yield taken
+
+    def wanted(stop: Stop) -> bool:
+        return stop.picture and (not names or stop.name in names)
+
+    for visit in take(page, demo, way.language, wanted):
+        _picture(page, folder / Taken(visit.shown, way).file, way.width)
     context.close()
 
 
@@ -142,4 +158,4 @@ def _index(pictures: list[Taken]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))

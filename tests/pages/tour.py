@@ -204,6 +204,7 @@ def _send_from_nowhere(who: Shopper) -> None:
 TOUR: tuple[Stop, ...] = (
     Stop("home", "/"),
     Stop("category", _category),
+    Stop("collection", "/collection/small-gifts/"),
     Stop("product", _product("product")),
     Stop("simple", _product("simple"), picture=False),
     Stop("sold-out", _product("sold-out")),

@@ -49,8 +49,13 @@ if (search && suggestions) {
 
 /* --- Lists ---------------------------------------------------------------------------------------- */
 
-/* What the shopper had opened and scrolled stays so when the list is another. */
+/* What the shopper had opened and scrolled stays so when the list is another, and what they touched
+   stays where it was in the window. */
 let kept = null;
+
+function heightOf(id) {
+  return document.getElementById(id)?.getBoundingClientRect().top;
+}
 
 function withoutButton() {
   for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
@@ -63,6 +68,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const results = event.detail.target;
   kept = {
     open: results.querySelector("details")?.open,
+    touched: document.activeElement.id,
+    height: heightOf(document.activeElement.id),
     scrolled: [...results.querySelectorAll(".facet__list[id]")].map((list) => [list.id, list.scrollTop]),
   };
 });
@@ -76,6 +83,8 @@ document.addEventListener("htmx:afterSwap", () => {
     const list = document.getElementById(id);
     if (list) list.scrollTop = top;
   }
+  const height = heightOf(kept.touched);
+  if (height !== undefined) scrollBy({ top: height - kept.height, behavior: "instant" });
   kept = null;
   withoutButton();
   if (!results.contains(document.activeElement)) document.getElementById("results-count").focus();
