@@ -35,6 +35,9 @@ test-pages: env-dev browser  ## Look at every page: axe, keyboard, no script, li
 test-api: env-dev  ## Run others' programs against the Store API: schemathesis, @medusajs/js-sdk (needs Node)
 	$(BIN)/python -m pytest tests/contract $(ARGS)
 
+test-isolation: env-dev  ## Let 200 people shop at once and search everything for what is another's (needs nginx; ARGS=--plant, --asgi)
+	$(BIN)/python -m tests.isolation $(ARGS)
+
 screenshots: env-dev browser  ## Take the pictures of docs/tour/ anew
 	$(BIN)/python -m tests.pages.screenshots
 
@@ -94,4 +97,4 @@ env-demo env-dev: env-%:
 browser: env-dev
 	@$(BIN)/python -m shop.ops.browser
 
-.PHONY: help demo setup test test-browsers test-pages test-api screenshots messages prove drill-checkout audit-trial check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser
+.PHONY: help demo setup test test-browsers test-pages test-api test-isolation screenshots messages prove drill-checkout audit-trial check lint format types layers migrations-check deploy-check bench bench-sessionsync lock demo-reset clean env-demo env-dev browser

@@ -1,4 +1,7 @@
-"""`python -m tests.isolation [--plant] [--asgi] [--people N] [--seconds N]`; ends with 1 on any leak."""
+"""Whether anybody is ever shown what is somebody else's; ends with status 1 on any leak.
+
+python -m tests.isolation [--plant] [--asgi] [--people N] [--seconds N]
+"""
 
 import argparse
 import sys
@@ -12,16 +15,19 @@ from tests.isolation.runs import prove, prove_plants
 
 def main() -> int:
     """Run what was asked for; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="make test-isolation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make test-isolation", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--plant", action="store_true", help="plant leaks, and find each of them")
     parser.add_argument("--asgi", action="store_true", help="serve the shop by ASGI")
     parser.add_argument("--people", type=int, help="how many shop (200; with --plant 16)")
-    parser.add_argument("--seconds", type=float, help="for how long (100; with --plant 15 each)")
+    parser.add_argument("--seconds", type=float, help="for how long (100; with --plant 10 each)")
     asked = parser.parse_args()
     try:
         find_nginx()
         if asked.plant:
-            return prove_plants(list(PLANTS), asked.people or 16, asked.seconds or 15, asgi=asked.asgi)
+            number, seconds = asked.people or 16, asked.seconds or 10
+            return prove_plants(list(PLANTS), number, seconds, asgi=asked.asgi)
         return prove(asked.people or 200, asked.seconds or 100, asgi=asked.asgi)
     except (NoNginx, ServiceError, CalledProcessError, TimeoutError) as error:
         said = error.stderr if isinstance(error, CalledProcessError) else None

@@ -46,22 +46,22 @@ class _Forms(HTMLParser):
         if tag == "form":
             self._inside = Form(given.get("action", ""))
             self.forms.append(self._inside)
-        if self._inside is None or "disabled" in given:
-            return
-        fields, name, value = self._inside.fields, given.get("name", ""), given.get("value", "")
-        if tag == "select":
-            self._select = name
-        elif tag == "option" and self._select:
+        elif tag == "select":
+            self._select = given.get("name", "")
+        elif self._inside is not None and "disabled" not in given:
+            self._fill_in(self._inside.fields, tag, given)
+
+    def _fill_in(self, fields: dict[str, str], tag: str, given: dict[str, str]) -> None:
+        """A field as the page presets it; of choices without a preset one, the first."""
+        name, value = given.get("name", ""), given.get("value", "")
+        kind = given.get("type", "")
+        if tag == "option" and self._select:
             if self._select not in fields or "selected" in given:
                 fields[self._select] = value
-        elif tag == "input" and name and given.get("type") == "radio":
-            if name not in fields or "checked" in given:
-                fields[name] = value
-        elif tag == "input" and name and given.get("type") == "checkbox":
-            if "checked" in given:
-                fields[name] = value or "on"
         elif tag in {"input", "textarea"} and name:
-            fields[name] = value
+            preset = "checked" in given or (kind == "radio" and name not in fields)
+            if preset or kind not in {"radio", "checkbox"}:
+                fields[name] = value
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -129,6 +129,10 @@ class Browser:
         """Ask as a script of the page does; nothing is followed. Raises HungUp."""
         mode = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
         return self._ask(self._request("GET", urljoin(self.url, url), b"", {**mode, **headers}))
+
+    def announce(self, url: str, length: int) -> Reply:
+        """Announce a body of so many bytes, and send none of it. Raises HungUp."""
+        return self._ask(self._request("POST", url, b"", {"Content-Length": str(length)}))
 
     def give_up(self, url: str) -> None:
         """Ask for a page, and close it before it is there."""

@@ -119,6 +119,6 @@ class Connections:
         connection.putheader("Host", request.host)
         for name, value in request.headers.items():
             connection.putheader(name, value)
-        if request.method != "GET":
+        if request.method != "GET" and "Content-Length" not in request.headers:
             connection.putheader("Content-Length", str(len(request.body)))
         connection.endheaders(request.body)

@@ -5,7 +5,7 @@ What may hold a mark, and why:
 | where | whose |
 | --- | --- |
 | logs | nobody's, in no line |
-| nginx's cache | nobody's but what stands in the entry's own address: who asks for `?q=word` asks for it |
+| nginx's cache | nobody's, but for words in the entry's own address, `?q=…`: they were asked for |
 | Redis: a copy of a session | of whom is signed in there, or of one guest |
 | Redis: a POST kept for a handshake, and where that leads back to | of one person |
 | Redis: suggestions for a word | of one person: they lie under the word's own digest |
@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 import redis
+from psycopg.sql import SQL, Identifier
 
 from tests.isolation.searching import marks_in
 from tests.isolation.watching import Watch
@@ -101,7 +102,7 @@ def _may_hold(key: bytes, value: bytes, marks: frozenset[str], owners: dict[str,
 def _tables(connection: psycopg.Connection[Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (name,) in found.fetchall():
-        cursor = connection.execute(f'SELECT * FROM "{name}"')  # type: ignore[arg-type]
+        cursor = connection.execute(SQL("SELECT * FROM {}").format(Identifier(name)))
         columns = [column.name for column in cursor.description or ()]
         yield name, [dict(zip(columns, row, strict=True)) for row in cursor]
 

@@ -5,7 +5,6 @@ import email.policy
 import re
 import time
 from email.message import EmailMessage
-from typing import cast
 
 from tests.isolation.browsing import Trouble
 from tests.isolation.people import Person
@@ -49,4 +48,4 @@ class Mailbox:
 
 
 def _parsed(body: bytes) -> EmailMessage:
-    return cast("EmailMessage", email.message_from_bytes(body, policy=email.policy.default))
+    return email.message_from_bytes(body, policy=email.policy.default)

@@ -1,4 +1,4 @@
-"""nginx as deploy/nginx.conf sets it up, with what a cautious shop would not add: a shared cache."""
+"""nginx as deploy/nginx.conf sets it up, and with what that leaves out: a shared cache."""
 
 import os
 import shutil
@@ -58,7 +58,7 @@ class Nginx:
         self.cache.mkdir()
 
     def _settings(self, certificate: Path, key: Path) -> str:
-        """The shipped file with this machine's places in it. Raises ValueError if it has changed."""
+        """The shipped file with places of this machine. Raises ValueError if it has changed."""
         site = SHIPPED.read_text()
         access, error = self.logs
         for shipped, here in {

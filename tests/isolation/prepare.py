@@ -1,7 +1,7 @@
 """Fills the database of a run: the demo's shops, their keys for the API, and people with accounts.
 
-A process of its own, under production's settings. Reads {"people": [mark, …]} from standard input and
-prints {"keys": {storefront: publishable key}}.
+A process of its own, under production's settings. Reads {"people": [mark, …]} from standard input
+and prints {"keys": {storefront: publishable key}}.
 """
 
 import contextlib

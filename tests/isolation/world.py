@@ -147,7 +147,7 @@ class World:
         }
 
     def _prepare(self) -> dict[str, str]:
-        """Fill the database that each run gets a copy of; returns publishable keys by storefront."""
+        """Fill the database that each run copies; returns publishable keys by storefront."""
         marks = [person.mark for person in self.people if person.has_account]
         told = subprocess.run(
             [sys.executable, "-m", "tests.isolation.prepare"],
@@ -164,13 +164,13 @@ class World:
     def _quieten(self) -> None:
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
             for name, value in QUIET_POSTGRES.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")  # type: ignore[arg-type]
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
             connection.execute("SELECT pg_reload_conf()")
 
     def _copy_database(self, name: str) -> None:
         server = self.postgres.url.removesuffix("galleria") + "postgres"
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE galleria")  # type: ignore[arg-type]
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE galleria")
 
     def _start_granian(
         self, socket: Path, log: Path, environment: dict[str, str], asgi: bool
