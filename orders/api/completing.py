@@ -13,12 +13,13 @@ from carts.refusals import UnknownCart
 from carts.services import dismiss_notices
 from orders.api import order_shapes as shapes
 from orders.api.cart_build import cart_shape
-from orders.api.lookup import Basket, CartView, actor_on, basket_of, holder_of
+from orders.api.lookup import Basket, CartView, actor_on, basket_of, cart_of, holder_of
 from orders.api.order_build import order_shape
 from orders.api.orders import may_see, told_of
 from orders.api.providers import can_be_paid_by
 from orders.checkout import paying
 from orders.checkout.errors import (
+    CartEmpty,
     CheckoutKeyUsed,
     ItemsUnavailable,
     OfferChanged,
@@ -58,6 +59,9 @@ class Complete(CartView):
             if placed is None or not may_see(placed, customer_of(request)):
                 raise UnknownCart from None
             return _ordered(request, placed, id)
+        except CartEmpty:
+            cart_of(request, id)  # not there any more: somebody was faster
+            raise
         except tuple(REASONS) as refusal:
             return _not_ordered(request, refusal, id)
 

@@ -123,9 +123,11 @@ def basket_of(request: Request, id: object) -> Basket:  # noqa: A002
     While no address is known, taxes and delivery are those of the storefront's home country. The
     same number of queries however much the cart holds.
     """
-    cart, holder, storefront = cart_of(request, id), holder_of(request, id), storefront_of(request)
-    # A token that comes with a guest's cart does not make it the customer's.
+    cart, storefront = cart_of(request, id), storefront_of(request)
+    # A token that comes with a guest's cart does not make it the customer's, and should it become
+    # theirs meanwhile, this call has nothing to show for it.
     customer = customer_of(request) if cart.customer_id is not None else None
+    holder = CartHolder(holder_of(request, id).public_id, customer.pk if customer else None)
     contents, checkout = cart_contents(holder, storefront), entered(holder, customer)
     country = checkout.country_code or home_country(storefront).lower()
     buyer = Buyer(storefront, customer, country, _email(checkout, customer))

@@ -12,6 +12,7 @@ from orders.api.goods import variant_shape
 from orders.api.providers import collection_id, provider_of
 from orders.checkout.visit import ADDRESS_FIELDS
 from orders.models import Order, OrderLine
+from orders.payment.gateways import gateway
 from orders.payment.models import Payment
 from orders.payment.moves import OPEN
 from shop.api.base.wire import number
@@ -173,7 +174,7 @@ def _payments(order: Order, id_: str) -> dict[str, Any]:
         "amount": number(order.total),
         "captured_amount": number(sum((each.captured for each in _own(order)), ZERO)),
         "refunded_amount": number(order.refunded_total),
-        "payments": [_payment(each) for each in _own(order)],
+        "payments": [_payment(each, order) for each in _own(order)],
     }
 
 
@@ -181,14 +182,25 @@ def _own(order: Order) -> list[Payment]:
     return [each for each in order.payments.all() if not each.unwanted]
 
 
-def _payment(payment: Payment) -> dict[str, Any]:
-    """One. `data.redirect_url` is where the shopper pays, while they can."""
-    waits = payment.status in OPEN and payment.redirect_url
+def _payment(payment: Payment, order: Order) -> dict[str, Any]:
+    """One. While it is open, `data` says where or how to pay."""
     return {
         "id": f"pay_{payment.pk}",
         "provider_id": provider_of(payment.gateway),
         "currency_code": payment.currency.lower(),
         "amount": number(payment.amount),
         "created_at": payment.created_at,
-        "data": {"redirect_url": payment.redirect_url} if waits else {},
+        "data": _how_to_pay(payment) if _owes(order) and payment.status in OPEN else {},
     }
+
+
+def _how_to_pay(payment: Payment) -> dict[str, Any]:
+    if payment.redirect_url:
+        return {"redirect_url": payment.redirect_url}
+    told = gateway(payment.gateway).instructions(payment)
+    rows = [{"label": str(each.label), "value": each.value} for each in told]
+    return {"instructions": rows} if rows else {}
+
+
+def _owes(order: Order) -> bool:
+    return order.payment_status == Paid.AWAITING and order.status != Order.Status.CANCELLED

@@ -96,7 +96,7 @@ class OrderPayment(serializers.Serializer[Any]):
     amount = serializers.FloatField()
     created_at = serializers.DateTimeField()
     data = serializers.DictField(  # type: ignore[assignment]
-        help_text="`redirect_url`: where to pay, while that is open."
+        help_text="While it is open: `redirect_url`, where to pay, or `instructions`, how."
     )
 
 

@@ -12,9 +12,12 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tokens.services import issue, revoke_all
 from carts.models import Cart, CartLine
+from orders.api import completing
 from orders.auditing import services as auditing
 from orders.models import Checkout, Order
+from orders.payment import services as payments
 from orders.payment.models import Payment
+from shop.audit.actors import system
 from shop.audit.models import Entry
 from shop.catalogue.models import Variant
 from shop.mailing.models import OutgoingMail
@@ -301,6 +304,42 @@ def test_the_last_use_of_a_voucher_is_used_once(call: Any, shirt: Variant) -> No
     assert sum(order.discount_total for order in Order.objects.all()) == Decimal("1.00")
     told = [each.body.get("error", {}).get("name") for each in answers]
     assert set(told) <= {None, "promotion_used_up", "price_changed"}
+
+
+def test_a_cart_that_is_given_away_at_that_moment_is_not_ordered(
+    buyer: Buyer, shirt: Variant, ann: User, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buyer.is_ready(shirt, 2)
+    look = completing._refuse_dearer
+
+    def meanwhile(basket: Any) -> None:
+        monkeypatch.undo()
+        assert buyer.asks(f"/store/carts/{buyer.cart}/customer", token=token).status == 200
+        look(basket)
+
+    for careless in ["", token]:
+        monkeypatch.setattr(completing, "_refuse_dearer", meanwhile)
+        answer = buyer.completes(token=careless)
+        # For Ann it is there again, and what the guest typed is not.
+        assert answer.status == (400 if careless else 404)
+        assert Order.objects.count() == 0
+        assert CartLine.objects.get().cart.customer == ann
+        Cart.objects.update(customer=None)
+    assert Variant.objects.get().stock == 9
+
+
+def test_how_to_pay_is_told_while_it_is_owed(buyer: Buyer, shirt: Variant, settings: Any) -> None:
+    settings.PAYMENT_GATEWAYS = ["bank-transfer"]
+    settings.BANK_IBAN = "DE89370400440532013000"
+    told = buyer.is_ready(shirt).completes().body["order"]
+    data = told["payment_collections"][0]["payments"][0]["data"]
+    rows = {each["label"]: each["value"] for each in data["instructions"]}
+    assert rows["IBAN"] == "DE89 3704 0044 0532 0130 00"
+    payments.mark_received(Order.objects.get(), by=system("a test"))
+    paid = buyer.call("GET", f"/store/orders/{told['id']}").body["order"]
+    assert paid["payment_status"] == "captured"
+    assert paid["payment_collections"][0]["captured_amount"] == 14.9
+    assert paid["payment_collections"][0]["payments"][0]["data"] == {}
 
 
 def test_a_changed_line_after_completing_changes_nothing(buyer: Buyer, shirt: Variant) -> None:
