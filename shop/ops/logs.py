@@ -37,12 +37,15 @@ _SECRET_PATH = re.compile(
 
 # Whoever knows a guest's cart or order by its name in the Store API has it.
 _API_ID = re.compile(r"(?P<kind>(?<!\w)(?:pay_col_)?(?:cart|order)_)[\w-]{22}(?![\w-])")
+# What PostgreSQL adds to a refused row: the values, whoever's name and address they are.
+_ROW_VALUES = re.compile(r"(?P<name>DETAIL:\s+(?:Key \([^\n]*?\)=|Failing row contains ))\([^\n]*")
 
 
 def redact_text(text: str) -> str:
-    """Return `text` with the values of secrets in it replaced by "[redacted]"."""
+    """Return `text` with the values of secrets and of refused rows replaced by "[redacted]"."""
     text = _HEADER.sub(rf"\g<name>\g<sep>{REDACTED}", text)
     text = _PAIR.sub(rf"\g<name>{REDACTED}", text)
+    text = _ROW_VALUES.sub(rf"\g<name>{REDACTED}", text)
     text = _SECRET_PATH.sub(rf"\g<name>{REDACTED}", text)
     return _API_ID.sub(rf"\g<kind>{REDACTED}", text)
 

@@ -17,7 +17,7 @@ from tests.isolation.world import Serving
 
 CONNECTIONS = 24
 """Keep-alive connections that all people share."""
-CABLES_EVERY = 1.5
+CABLES_EVERY = 3.0
 """Seconds between two database connections that are cut off while they are at work."""
 
 PATIENCE = 20.0

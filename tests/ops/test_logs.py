@@ -65,6 +65,36 @@ def test_a_secret_in_a_text_is_replaced(text: str) -> None:
     assert "[redacted]" in result
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("email", "named"),
+    [
+        ("ada@example.com", "DETAIL:  Key (email)=[redacted]"),
+        ("ADA@example.com", "DETAIL:  Failing row contains [redacted]"),
+    ],
+)
+def test_a_refused_row_is_not_written_out(written: io.StringIO, email: str, named: str) -> None:
+    from django.db import IntegrityError, transaction
+
+    from accounts.models import User
+
+    # Given an account, and a row that the database refuses: the same address, or one in capitals
+    name = "".join(("Aug", "usta"))  # a traceback quotes the lines of this test
+    User.objects.create_user("ada@example.com", first_name=name)
+    try:
+        with transaction.atomic():
+            User(email=email, first_name=name).save()
+    except IntegrityError:
+        # When the error is logged with its traceback
+        logging.getLogger("tests.written").exception("refused")
+
+    # Then the line says what was refused, and nothing of the row
+    said = json.loads(written.getvalue())["exception"]
+    assert named in said
+    assert name not in said
+    assert email not in said
+
+
 def test_what_is_no_secret_stays() -> None:
     # Given ordinary texts, when they are redacted, then they are as they were
     for text in (
