@@ -14,7 +14,7 @@ from accounts.tokens.services import issue, revoke_all
 from carts.models import Cart, CartLine
 from orders.api import completing
 from orders.auditing import services as auditing
-from orders.models import Checkout, Order
+from orders.models import Checkout, Order, ShippingMethod
 from orders.payment import services as payments
 from orders.payment.models import Payment
 from shop.audit.actors import system
@@ -326,6 +326,18 @@ def test_a_cart_that_is_given_away_at_that_moment_is_not_ordered(
         assert CartLine.objects.get().cart.customer == ann
         Cart.objects.update(customer=None)
     assert Variant.objects.get().stock == 9
+
+
+def test_what_costs_nothing_is_paid_and_has_no_payment(buyer: Buyer, shirt: Variant) -> None:
+    promotion("FREE", percent=Decimal(100))
+    ShippingMethod.objects.update(price=0)
+    buyer.is_ready(shirt, 2)
+    buyer.asks(f"/store/carts/{buyer.cart}", {"promo_codes": ["FREE"]})
+    told = buyer.completes().body["order"]
+    assert (told["total"], told["payment_status"]) == (0, "captured")
+    assert told["discount_total"] == 20
+    (collection,) = told["payment_collections"]
+    assert (collection["payments"], collection["amount"]) == ([], 0)
 
 
 def test_how_to_pay_is_told_while_it_is_owed(buyer: Buyer, shirt: Variant, settings: Any) -> None:

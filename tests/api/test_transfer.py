@@ -13,6 +13,7 @@ from shop.audit.models import Entry
 from shop.mailing.models import OutgoingMail
 from tests.accounts.ordering import make_order
 from tests.accounts.shopper import letters, link_in
+from tests.carts.helpers import together
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +202,23 @@ def test_asking_is_limited(call: Any, order: Order, token: str) -> None:
     assert (answer.status, answer.body["type"]) == (429, "too_many_requests")
     assert rows() == before
     assert len(letters(OWNER)) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_yes_and_no_at_once_are_one_of_them(call: Any, order: Order, bob: User, token: str) -> None:
+    key = asked(call, order, token)
+    body = {"token": key}
+
+    answers = together(
+        lambda: call("POST", address(order, "accept"), body, token=token),
+        lambda: call("POST", address(order, "decline"), body, token=token),
+        lambda: call("POST", address(order, "accept"), body, token=token),
+    )
+
+    first, *others = sorted(each.status for each in answers)
+    assert first == 200
+    assert set(others) <= {400, 404}  # a guest who comes after the yes knows of no order
+    order.refresh_from_db()
+    told = Entry.objects.filter(trail=order.trail).latest("seq").action
+    assert told == ("order.claimed" if order.customer == bob else "order.claim_declined")
+    assert Entry.objects.filter(trail=order.trail).count() == 2
