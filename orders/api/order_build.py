@@ -70,7 +70,7 @@ def _order(request: Request, order: Order, variants: dict[int, Variant]) -> dict
     id_ = order_id(order)
     shipping = {"id": f"{id_}_shipping", **_address(order)}
     billing = getattr(order, "billing_address", None)
-    delivery = delivery_of(order)
+    delivery = _delivery(order)
     items = [_item(request, line, order, variants) for line in order.lines.all()]
     return {
         "id": id_,
@@ -141,7 +141,7 @@ def _amounts(line: OrderLine, order: Order) -> Amounts:
     )
 
 
-def delivery_of(order: Order) -> Amounts:
+def _delivery(order: Order) -> Amounts:
     """What delivery came to. Its tax is what the lines' leave of the order's."""
     tax = order.tax_total - sum(line.tax for line in order.lines.all())
     net = order.shipping_total - tax if order.tax_included else order.shipping_total

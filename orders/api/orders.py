@@ -76,7 +76,7 @@ def told_of(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 def order_of(request: Request, id: str) -> Order:  # noqa: A002
     """The order of that id. Raises NotFound, also where it is another customer's."""
-    found = told_of(Order.objects.filter(token=token_of(id))).first()
+    found = told_of(Order.objects.filter(token=_token_in(id))).first()
     if found is None or not may_see(found, customer_of(request)):
         raise NotFound(f"Order id not found: {id}")
     return found
@@ -87,7 +87,7 @@ def may_see(order: Order, customer: User | None) -> bool:
     return order.customer_id is None or (customer is not None and order.customer_id == customer.pk)
 
 
-def token_of(id: str) -> str:  # noqa: A002
+def _token_in(id: str) -> str:  # noqa: A002
     """The public token in an order's id; "" where it is no such id."""
     match = _ID.fullmatch(id)
     return match[1] if match else ""
