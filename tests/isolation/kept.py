@@ -35,26 +35,28 @@ type Rows = dict[str, list[dict[str, Any]]]
 
 def search_all(shop: Serving, watch: Watch) -> None:
     """Search everything that was kept; the shop may still be open."""
-    _search_logs(shop, watch)
-    _search_nginx(shop.cache, watch)
+    search_logs(shop.logs, watch)
+    search_nginx(shop.cache, watch)
     with psycopg.connect(shop.database) as connection:
         rows = dict(_tables(connection))
-        _search_rows(rows, _foreign_keys(connection), watch)
+        search_rows(rows, _foreign_keys(connection), watch)
     owners = {str(row["id"]): row["email"].partition("@")[0] for row in rows["accounts_user"]}
     _search_redis(redis.Redis.from_url(shop.redis), owners, watch)
     shop.mailbox.search(watch)
-    _check_orders(rows["orders_order"], owners, watch)
+    check_orders(rows["orders_order"], owners, watch)
 
 
-def _search_logs(shop: Serving, watch: Watch) -> None:
-    for name, path in shop.logs.items():
+def search_logs(logs: dict[str, Path], watch: Watch) -> None:
+    """No line of any log, by its name, holds a mark."""
+    for name, path in logs.items():
         for line in path.read_bytes().splitlines():
             watch.count("log lines")
             if marks := marks_in(line):
                 watch.leak(f"log of {name}", line.decode(errors="replace")[:300], marks)
 
 
-def _search_nginx(folder: Path, watch: Watch) -> None:
+def search_nginx(folder: Path, watch: Watch) -> None:
+    """No entry holds a mark that is not in its own address."""
     for path in folder.rglob("*"):
         if path.is_file():
             entry = path.read_bytes()
@@ -70,7 +72,7 @@ def _search_redis(client: redis.Redis, owners: dict[str, str], watch: Watch) -> 
         value = _value(client, key)
         watch.count("entries of Redis")
         marks = marks_in(key + b"\n" + value)
-        if marks and not _may_hold(key, value, marks, owners):
+        if marks and not may_hold(key, value, marks, owners):
             watch.leak("Redis", re.sub(r"[\w.-]{20,}", "…", key.decode()), marks)
 
 
@@ -87,7 +89,8 @@ def _value(client: Any, key: bytes) -> bytes:
     return b"\n".join(client.smembers(key)) if kind == b"set" else b""
 
 
-def _may_hold(key: bytes, value: bytes, marks: frozenset[str], owners: dict[str, str]) -> bool:
+def may_hold(key: bytes, value: bytes, marks: frozenset[str], owners: dict[str, str]) -> bool:
+    """Whether an entry of Redis may hold these marks. owners: marks by the accounts' numbers."""
     if len(marks) > 1:
         return False
     if SESSION_COPY.search(key):
@@ -124,8 +127,11 @@ def _foreign_keys(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[s
     return keys
 
 
-def _search_rows(rows: Rows, keys: dict[str, list[tuple[str, str, str]]], watch: Watch) -> None:
-    """No row may be tied to two people, by itself and all that it points to."""
+def search_rows(rows: Rows, keys: dict[str, list[tuple[str, str, str]]], watch: Watch) -> None:
+    """No row may be tied to two people, by itself and all that it points to.
+
+    rows: by table. keys: what `_foreign_keys` returns.
+    """
     targets = {(table, column) for pairs in keys.values() for _, table, column in pairs}
     by_key = {
         (table, column): {str(row[column]): row for row in rows[table]} for table, column in targets
@@ -157,7 +163,7 @@ def _bytes_of(row: dict[str, Any]) -> bytes:
     )
 
 
-def _check_orders(orders: list[dict[str, Any]], owners: dict[str, str], watch: Watch) -> None:
+def check_orders(orders: list[dict[str, Any]], owners: dict[str, str], watch: Watch) -> None:
     """Each order is theirs who placed it; a guest's is nobody's."""
     by_token = {order["token"]: order for order in orders}
     for placed in watch.ordered:
