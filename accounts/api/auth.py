@@ -102,6 +102,8 @@ class Refresh(Entrance):
 class Revoke(StoreView):
     """Logging out."""
 
+    needs_token = True
+
     throttle_classes = (KeyThrottle, CustomerThrottle)
 
     @extend_schema(

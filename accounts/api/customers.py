@@ -23,6 +23,8 @@ REFUSED = {401: shapes.Problem}
 class Customers(StoreView):
     """The second step of signing up."""
 
+    needs_token = True
+
     @extend_schema(
         operation_id="create_customer",
         request=shapes.CustomerIn,
@@ -45,6 +47,8 @@ class Customers(StoreView):
 
 class Me(StoreView):
     """The caller."""
+
+    needs_token = True
 
     @extend_schema(
         operation_id="read_me", parameters=[FIELDS], responses={200: shapes.OneCustomer, **REFUSED}
@@ -71,6 +75,8 @@ class Me(StoreView):
 
 class AddressBook(StoreView):
     """The caller's addresses."""
+
+    needs_token = True
 
     @extend_schema(
         operation_id="list_addresses",
@@ -103,6 +109,8 @@ class AddressBook(StoreView):
 
 class OneAddress(StoreView):
     """One of the caller's addresses; anybody else's is not there."""
+
+    needs_token = True
 
     @extend_schema(operation_id="read_address", responses={200: shapes.OneAddress, **REFUSED})
     def get(self, request: Request, id: str) -> Response:  # noqa: A002

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-FIELDS = OpenApiParameter("fields", str, description="Ignored: every field is always there.")
 MANY = 100
 """The most entries of a list that one call may send."""
 

@@ -10,6 +10,7 @@ from orders.api import cart_shapes as shapes
 from orders.api.cart_build import cart_shape
 from orders.api.changing import begin, change, set_codes
 from orders.api.lookup import CartView, actor_on, basket_of, cart_id, holder_of
+from shop.api.base.parameters import FIELDS
 from shop.pricing.models.promotions import normal_code
 
 
@@ -23,7 +24,7 @@ class Carts(CartView):
 
     @extend_schema(
         operation_id="create_cart",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=shapes.CartIn,
         responses={200: shapes.OneCart},
     )
@@ -35,16 +36,14 @@ class Carts(CartView):
 class OneCart(CartView):
     """One cart."""
 
-    @extend_schema(
-        operation_id="read_cart", parameters=[shapes.FIELDS], responses={200: shapes.OneCart}
-    )
+    @extend_schema(operation_id="read_cart", parameters=[FIELDS], responses={200: shapes.OneCart})
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         """The cart at today's prices."""
         return answer(request, id)
 
     @extend_schema(
         operation_id="change_cart",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=shapes.CartChange,
         responses={200: shapes.OneCart},
     )
@@ -80,9 +79,11 @@ class Promotions(CartView):
 class CartCustomer(CartView):
     """Whose a cart is."""
 
+    needs_token = True
+
     @extend_schema(
         operation_id="give_cart",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=None,
         responses={200: shapes.OneCart},
     )

@@ -12,6 +12,7 @@ from orders.api.cart_build import ITEM, cart_shape
 from orders.api.carts import answer
 from orders.api.changing import put_in
 from orders.api.lookup import CartView, actor_on, basket_of, cart_of, holder_of
+from shop.api.base.parameters import FIELDS
 from shop.api.base.wire import numbered
 
 
@@ -20,7 +21,7 @@ class Lines(CartView):
 
     @extend_schema(
         operation_id="add_item",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=shapes.ItemIn,
         responses={200: shapes.OneCart},
     )
@@ -36,7 +37,7 @@ class OneLine(CartView):
 
     @extend_schema(
         operation_id="change_item",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=shapes.Quantity,
         responses={200: shapes.OneCart},
     )

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from accounts.api.caller import customer_of, known_customer
 from accounts.models import User
 from orders.api import order_shapes as shapes
-from orders.api.cart_shapes import FIELDS
 from orders.api.order_build import PREFIX, order_shape, order_shapes
 from orders.models import Order, OrderLine
 from shop.api.base.errors import InvalidData, NotFound
+from shop.api.base.parameters import FIELDS, LIMIT, OFFSET
 from shop.api.base.views import StoreView
 from shop.api.base.wire import paging, value
 
@@ -38,11 +38,13 @@ class OneOrder(StoreView):
 class Orders(StoreView):
     """The caller's orders."""
 
+    needs_token = True
+
     @extend_schema(
         operation_id="list_orders",
         parameters=[
-            OpenApiParameter("limit", int, description="At most 100 are given."),
-            OpenApiParameter("offset", int),
+            LIMIT,
+            OFFSET,
             OpenApiParameter("order", str, enum=list(ORDERINGS)),
             FIELDS,
         ],

@@ -18,6 +18,7 @@ from orders.checkout.entries import enter
 from orders.checkout.errors import ShippingNotOffered
 from orders.shipping import Quote
 from shop.api.base.errors import InvalidData, NotFound
+from shop.api.base.parameters import FIELDS
 from shop.api.base.wire import number, numbered, value
 from shop.pricing.breakdown import ZERO
 
@@ -27,7 +28,7 @@ class Options(CartView):
 
     @extend_schema(
         operation_id="list_shipping_options",
-        parameters=[OpenApiParameter("cart_id", str, required=True), shapes.FIELDS],
+        parameters=[OpenApiParameter("cart_id", str, required=True), FIELDS],
         responses={200: shapes.Options},
     )
     def get(self, request: Request) -> Response:
@@ -61,7 +62,7 @@ class Methods(CartView):
 
     @extend_schema(
         operation_id="choose_shipping_option",
-        parameters=[shapes.FIELDS],
+        parameters=[FIELDS],
         request=shapes.Choice,
         responses={200: shapes.OneCart},
     )

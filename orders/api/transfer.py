@@ -30,6 +30,8 @@ class TooMany(ApiError):
 class RequestTransfer(StoreView):
     """Asking for an order."""
 
+    needs_token = True
+
     @extend_schema(operation_id="request_transfer", request=None, responses=shapes.OneOrder)
     def post(self, request: Request, id: str) -> Response:  # noqa: A002
         """Mail a link to the address that a guest's order was made with. A guest gets 401."""
@@ -54,6 +56,8 @@ class RequestTransfer(StoreView):
 
 class AcceptTransfer(StoreView):
     """Saying yes."""
+
+    needs_token = True
 
     @extend_schema(
         operation_id="accept_transfer", request=shapes.TransferToken, responses=shapes.OneOrder

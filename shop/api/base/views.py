@@ -44,6 +44,8 @@ class StoreView(APIView):
     content_negotiation_class = AnyAccept
     permission_classes = ()
     throttle_classes: tuple[type[BaseThrottle], ...] = (KeyThrottle, CustomerThrottle)
+    needs_token = False
+    """Whether a guest is refused."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in the language the header names, else the storefront's."""
@@ -51,7 +53,10 @@ class StoreView(APIView):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Read the key; then let the framework identify the caller. A preflight has neither."""
+        """Read the key; then let the framework identify the caller. A preflight has neither.
+
+        Raises NotAllowed without a key, Unauthorized for a guest where a token is needed.
+        """
         if request.method == "OPTIONS":
             return
         known = models.storefront_of(request.headers.get(KEY_HEADER, ""))
@@ -62,6 +67,8 @@ class StoreView(APIView):
         request.storefront, self.origins = known  # type: ignore[attr-defined]
         translation.activate(language_of(request, known[0]))
         super().initial(request, *args, **kwargs)
+        if self.needs_token and request.auth is None:
+            raise errors.Unauthorized
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """A preflight; it carries no key, so any origin that some key is for may go on."""
