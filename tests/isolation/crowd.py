@@ -39,9 +39,8 @@ def let_them_shop(
 ) -> None:
     """Let everybody shop for so many seconds; each finishes the step they are at.
 
-    first_leak: the first leak that shows in an answer is enough.
-
-    Until each has been through one visit it may take `PATIENCE` longer.
+    Until each has been through one visit it may take `PATIENCE` longer. first_leak: the first leak
+    that shows in an answer is enough.
     """
     connections = Connections(shop.port, shop.trusted, CONNECTIONS)
     closing = Closing(len(everybody), seconds, watch if first_leak else None)
@@ -95,25 +94,28 @@ def _visits(
         chance = random.Random(person.mark)  # noqa: S311 - only what to do next
         if index % 4 in {0, 1}:
             shopper = web.Shopper(Browser(connections, watch, person, chance), shop.mailbox)
-            yield _web_visits(shopper, chance, opens_account=index % 8 == 1)
+            yield _web_visits(shopper, opens_account=index % 8 == 1)
         else:
             caller = api.Caller(connections, watch, person, chance, shop.keys)
             yield _api_visits(caller, opens_account=index % 8 == 7)
 
 
-def _web_visits(
-    shopper: web.Shopper, chance: random.Random, *, opens_account: bool
-) -> Iterator[Steps]:
+def _web_visits(shopper: web.Shopper, *, opens_account: bool) -> Iterator[Steps]:
     person = shopper.person
     if opens_account:
-        yield [shopper.look_around, shopper.sign_up, shopper.order, shopper.sign_out]
+        yield web.as_customer(shopper, new=True)
     while True:
         yield web.as_customer(shopper) if person.has_account else web.as_guest(shopper)
         # Somebody who has no account sits down before the same browser, orders and goes away.
-        other = Person()
-        yield [lambda other=other: shopper.hand_over_to(other), shopper.order]  # type: ignore[misc]
-        if person.has_account:
-            yield [lambda: shopper.hand_over_to(person)]
+        yield [_hand_over(shopper, Person()), shopper.order, shopper.leave]
+        yield [_hand_over(shopper, person), shopper.leave]
+
+
+def _hand_over(shopper: web.Shopper, person: Person) -> Callable[[], None]:
+    def hand_over() -> None:
+        shopper.hand_over_to(person)
+
+    return hand_over
 
 
 def _api_visits(caller: api.Caller, *, opens_account: bool) -> Iterator[Steps]:

@@ -19,7 +19,7 @@ class Shopper:
         self.mailbox = mailbox
         self.signed_in = False
         self.left_open = False
-        """Whether a visit may have ended before the person could sign out."""
+        """Whether the last visit ended halfway: signed in, or with an address typed in."""
 
     @property
     def person(self) -> Person:
@@ -31,10 +31,14 @@ class Shopper:
         return self.browser.chance.choice(SITES)
 
     def begin(self) -> None:
-        """Before a visit: whose last one ended halfway takes another browser."""
+        """A visit. After one that ended halfway it is in another browser."""
         if self.left_open:
             self.browser.jars = {}
-        self.signed_in = self.left_open = False
+        self.signed_in, self.left_open = False, True
+
+    def leave(self) -> None:
+        """Nothing of one's own is left in the browser."""
+        self.left_open = False
 
     # What anybody does.
 
@@ -120,7 +124,7 @@ class Shopper:
 
     def sign_in(self) -> None:
         """With address and password, on any site."""
-        browser, self.left_open = self.browser, True
+        browser = self.browser
         page = browser.open(f"{self.site()}/account/login/")
         page = browser.submit(page, "/account/login/", login=self.person.email, password=PASSWORD)
         if page.path != "/account/":
@@ -130,7 +134,7 @@ class Shopper:
 
     def sign_up(self) -> None:
         """An account, confirmed by the mail that comes for it."""
-        browser, person, self.left_open = self.browser, self.person, True
+        browser, person = self.browser, self.person
         page = browser.open(f"{self.site()}/account/signup/")
         browser.submit(page, "/account/signup/", email=person.email, password1=PASSWORD)
         page = browser.open(self.mailbox.link_for(person, "/account/confirm-email/"))
@@ -162,7 +166,7 @@ class Shopper:
         browser, site = self.browser, self.site()
         page = browser.open(f"{site}/account/logout/")
         browser.submit(page, "/account/logout/")
-        self.signed_in = self.left_open = False
+        self.signed_in = False
         self.is_nobody()
         browser.watch.did("sign-outs")
 
@@ -193,17 +197,19 @@ def as_guest(shopper: Shopper) -> list[Callable[[], None]]:
         shopper.stumble,
         shopper.order,
         shopper.is_nobody,
+        shopper.leave,
     ]
 
 
-def as_customer(shopper: Shopper) -> list[Callable[[], None]]:
-    """A customer's."""
+def as_customer(shopper: Shopper, *, new: bool = False) -> list[Callable[[], None]]:
+    """A customer's; a new one's sign up."""
     return [
         shopper.begin,
-        shopper.sign_in,
+        shopper.sign_up if new else shopper.sign_in,
         shopper.order,
         shopper.look_after_account,
         shopper.look_around,
         shopper.stumble,
         shopper.sign_out,
+        shopper.leave,
     ]

@@ -97,7 +97,8 @@ class World:
             server = self._start_granian(folder / "web.sock", logs["Granian"], environment, asgi)
             stack.callback(end_group, server.pid, "granian", "multiprocessing")
             stack.callback(end_process, server)
-            worker = self._start_worker(logs["worker"], environment)
+            of_worker = {"DATABASE_URL": f"{database}?application_name=worker"}
+            worker = self._start_worker(logs["worker"], environment | of_worker)
             stack.callback(end_process, worker)
             nginx.start(*self._certificate(folder))
             stack.callback(nginx.stop)
@@ -190,14 +191,10 @@ class World:
             return spawn(command, output=output, env=environment)
 
     def _start_worker(self, log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-        environment = environment | {
-            "DATABASE_URL": environment["DATABASE_URL"].replace("=galleria", "=worker")
-        }
-        command = ["manage.py", "db_worker", "--queue-name", "*", "--no-startup-delay"]
+        command: list[str | Path] = [sys.executable, ROOT / "manage.py", "db_worker"]
+        options = ["--queue-name", "*", "--no-startup-delay"]
         with log.open("wb") as output:
-            return spawn(
-                [sys.executable, ROOT / command[0], *command[1:]], output=output, env=environment
-            )
+            return spawn([*command, *options], output=output, env=environment)
 
     def _certificate(self, folder: Path) -> tuple[Path, Path]:
         made = self._authority.issue_cert(*DOMAINS, "127.0.0.1")
