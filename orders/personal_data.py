@@ -101,7 +101,7 @@ def erase(person: Person) -> list[Outcome]:
     orders = list(
         _orders_of(person)
         .exclude(email=ERASED_EMAIL)
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
         .order_by("pk")
     )
     under_way = [order for order in orders if _is_under_way(order)]

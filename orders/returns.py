@@ -174,7 +174,8 @@ def receive(
     """
     order = lifecycle.lock(back.order)
     now = _locked(back)
-    lines = {line.pk: line for line in OrderLine.objects.select_for_update().filter(order=order)}
+    locked = OrderLine.objects.select_for_update().filter(order=order).order_by("pk")
+    lines = {line.pk: line for line in locked}
     came = _came(now, received)
     _count(order, lines, came, restock)
     whole = all(line.returned_quantity == line.quantity for line in lines.values())

@@ -153,7 +153,8 @@ def erase_account(person: Person) -> list[Outcome]:
     user = person.customer
     if user is None or user.erased_at is not None:
         return []
-    user = User.objects.select_for_update().get(pk=user.pk)
+    # Orders that are being placed may name the account meanwhile; they hold sessions that we need.
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     addresses, _rows = user.addresses.all().delete()
     ended = devices.end_all(user)
     tokens.revoke_all(user, "account erased")

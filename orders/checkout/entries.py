@@ -79,7 +79,10 @@ def follow_cart(leaving: Cart, staying: Cart) -> None:
     `leaving` is deleted. Orders follow, so that their goods find back. Of two checkouts the one
     that was filled in last stays; what a guest entered does not follow into a customer's cart.
     """
-    Order.objects.filter(cart=leaving).update(cart=staying)
+    # One by one, in the order in which all lock them.
+    theirs_too = Order.objects.filter(cart=leaving).order_by("pk").select_for_update(no_key=True)
+    if list(theirs_too.values_list("pk")):
+        theirs_too.update(cart=staying)
     rows = {row.cart_id: row for row in Checkout.objects.filter(cart__in=[leaving, staying])}
     theirs, ours = rows.get(leaving.pk), rows.get(staying.pk)
     if theirs is None or theirs.customer_id != staying.customer_id:

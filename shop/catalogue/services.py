@@ -14,9 +14,11 @@ def lock_tree() -> None:
     """Let one transaction at a time change the category tree.
 
     The main storefront's row stands for the tree: it always exists, and paths are made from what
-    is already there, which no row lock within the tree could guard.
+    is already there, which no row lock within the tree could guard. Orders can be placed on it
+    meanwhile: rows that point at it are not held up.
     """
-    list(Storefront.objects.select_for_update().filter(is_main=True).values_list("pk"))
+    main = Storefront.objects.select_for_update(no_key=True).filter(is_main=True)
+    list(main.values_list("pk"))
 
 
 def category_slug(name: str) -> str:

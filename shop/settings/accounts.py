@@ -116,10 +116,12 @@ PERSONAL_DATA_EXPORTERS = [
 ]
 """Dotted paths of functions that know of a person: `accounts.services.personal_data.Exporter`."""
 PERSONAL_DATA_ERASERS = [
-    "orders.personal_data.erase",
     "carts.personal_data.erase",
+    "orders.personal_data.erase",
     "shop.pricing.personal_data.erase",
     "accounts.services.personal_data.erase_mails",
     "accounts.services.personal_data.erase_account",
 ]
-"""Dotted paths, called in this order: `accounts.services.personal_data.Eraser`."""
+"""Dotted paths, called in this order, which is that of locks (docs/locking.md):
+`accounts.services.personal_data.Eraser`.
+"""

@@ -8,7 +8,8 @@ from .models import Storefront
 @transaction.atomic
 def make_main(storefront: Storefront) -> Storefront:
     """Make this storefront the network's meeting point instead of the one that was."""
-    rows = {row.pk: row for row in Storefront.objects.select_for_update().order_by("pk")}
+    locked = Storefront.objects.select_for_update(no_key=True)
+    rows = {row.pk: row for row in locked.order_by("pk")}
     chosen = rows[storefront.pk]
     for row in rows.values():
         if row.is_main and row.pk != chosen.pk:

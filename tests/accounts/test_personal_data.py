@@ -271,8 +271,8 @@ def test_the_command_erases_an_account_and_says_what(shops: dict[str, Any]) -> N
     said = anonymise("ADA@example.com")
 
     assert said == [
-        "Orders: 2 erased",
         "Carts: 1 erased",
+        "Orders: 2 erased",
         "Account, with its password and second factor: 1 erased",
         "Addresses: 1 erased",
     ]
@@ -299,7 +299,7 @@ def test_a_dry_run_says_the_same_and_erases_nothing(shops: dict[str, Any]) -> No
 
     said = anonymise(EMAIL, "--dry-run")
 
-    assert said[0] == "Orders: 1 would be erased"
+    assert said[:2] == ["Carts: 1 would be erased", "Orders: 1 would be erased"]
     assert rows_with(*CANARIES) == before
     user.refresh_from_db()
     assert user.erased_at is None

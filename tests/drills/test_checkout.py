@@ -52,7 +52,7 @@ def known() -> Known:
     return Known(stock={shirt.pk: 9}, orders={EMAIL: 1})
 
 
-def ask(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+def ask(sql: str, *parameters: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters or None)
         return list(cursor.fetchall())

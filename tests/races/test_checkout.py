@@ -52,7 +52,8 @@ def merges(losers: list[str], winners: list[str]) -> list[str]:
     kept = []
     for loser, winner in zip(losers, winners, strict=True):
         meet()
-        kept.append(links.settle([Token.from_key(loser), Token.from_key(winner)]).key)
+        linked = links.settle([Token.from_key(loser), Token.from_key(winner)])
+        kept.append(linked.key if linked else "")
     return kept
 
 

@@ -4,7 +4,7 @@ Every function that may speak to a gateway refuses to run inside a transaction: 
 while another company thinks. So each has the same three steps: write down what will be asked, ask,
 write down the answer; and whatever is lost between two of them, `reconcile` picks up.
 
-The order of locks is order, payment, stock, cart.
+The order of locks is order, payment, stock: docs/locking.md.
 """
 
 from orders.payment.services.asking import ask, call_off, capture, mark_received

@@ -54,12 +54,16 @@ class BatchWriter:
         """Compare and write a batch."""
         products = (
             Product.objects.filter(slug__in=[item.slug for item in parsed])
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self",), no_key=True)
             .order_by("pk")
             .prefetch_related(
                 *(
-                    Prefetch(name, rows._default_manager.order_by("pk"))
-                    for name, rows in RELATED.items()
+                    Prefetch(name, rows.order_by("pk"))
+                    for name, rows in {
+                        **{name: rows._default_manager.all() for name, rows in RELATED.items()},
+                        # In the order in which the checkout locks them.
+                        "variants": Variant.objects.select_for_update(no_key=True),
+                    }.items()
                 )
             )
         )
