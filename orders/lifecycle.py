@@ -109,11 +109,14 @@ def mark_paid(order: Order, amount: Decimal, *, by: Actor) -> Order:
 def mark_refunded(order: Order, refunded: Decimal, *, by: Actor) -> Order:
     """Money went back. refunded: all that did so far, in the order's currency.
 
-    Raises orders.states.MoveRefused if nothing was ever paid.
+    Less than before: a refund bounced, and the shop has that money again; its credit note stays,
+    because it is owed still. Raises orders.states.MoveRefused if nothing was ever paid.
     """
     now = lock(order)
     if refunded == now.refunded_total:
         return now
+    if refunded < now.refunded_total:
+        return _refund_bounced(now, refunded, by)
     status = Paid.REFUNDED if refunded >= now.total else Paid.PARTIALLY_REFUNDED
     amount = refunded - now.refunded_total
     now.payment_status = moved("payment_status", now.payment_status, status)
@@ -288,6 +291,18 @@ def _accept(now: Order, by: Actor) -> Order:
     now.expires_at = None
     now.save(update_fields=["status", "expires_at"])
     trail.record(now.trail, "order.accepted", by)
+    return now
+
+
+def _refund_bounced(now: Order, refunded: Decimal, by: Actor) -> Order:
+    status = Paid.PARTIALLY_REFUNDED if refunded else Paid.PAID
+    now.payment_status = moved("payment_status", now.payment_status, status)
+    now.refunded_total = refunded
+    now.save(update_fields=["payment_status", "refunded_total"])
+    trail.record(
+        now.trail, "payment.refund_bounced", by, refunded=str(refunded), currency=now.currency
+    )
+    webhooks.announce(now, Event.REFUNDED)
     return now
 
 

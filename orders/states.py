@@ -19,8 +19,9 @@ MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
         # Paid after all, when the order was gone: the money goes back.
         "cancelled": frozenset({"authorized", "paid"}),
         "paid": frozenset({"partially_refunded", "refunded"}),
-        "partially_refunded": frozenset({"refunded"}),
-        "refunded": frozenset(),
+        # Back again: a refund bounced, and the shop has the money.
+        "partially_refunded": frozenset({"refunded", "paid"}),
+        "refunded": frozenset({"partially_refunded", "paid"}),
     },
     "fulfilment_status": {
         "unfulfilled": frozenset({"partial", "fulfilled"}),

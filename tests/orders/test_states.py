@@ -49,7 +49,7 @@ def test_a_move_is_made_if_the_table_has_it_and_refused_by_name_if_not(
         ("status", "placed", "pending"),
         ("status", "cancelled", "placed"),
         ("payment_status", "awaiting", "refunded"),
-        ("payment_status", "refunded", "paid"),
+        ("payment_status", "refunded", "awaiting"),
         ("payment_status", "paid", "failed"),
         ("payment_status", "paid", "cancelled"),
         ("fulfilment_status", "unfulfilled", "returned"),

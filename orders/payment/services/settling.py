@@ -181,7 +181,7 @@ class _Settling:
         """The order's books count what went back of money that it took."""
         counted = self.order.payments.filter(unwanted=False)
         refunded = sum(counted.values_list("refunded", flat=True), moves.ZERO)
-        if refunded > self.order.refunded_total:
+        if refunded != self.order.refunded_total:
             self.order = lifecycle.mark_refunded(self.order, refunded, by=self.by)
 
     def _send_back(self, problem: Problem) -> None:

@@ -226,6 +226,24 @@ def test_a_refund_that_bounces_can_be_made_again() -> None:
     # Then the shop has the money again, and staff are told
     assert books(payment) == ("captured", TOTAL, ZERO, "refund-failed")
     assert "payment.flagged" in trail_of(payment.order)
+    assert standing(payment.order) == ("placed", "paid", ZERO)
+    assert trail_of(payment.order)[-1] == "payment.refund_bounced"
+    # And when it is made again, that counts
+    handle(refund_news(payment, "20.00", reference="re_2"), by=GATEWAY)
+    assert standing(payment.order) == ("placed", "partially_refunded", Decimal("20.00"))
+
+
+def test_of_two_refunds_one_bounces() -> None:
+    payment = make_payment()
+    handle(news(payment, Status.CAPTURED), by=GATEWAY)
+    handle(refund_news(payment, "20.00", reference="re_1"), by=GATEWAY)
+    handle(refund_news(payment, "4.90", reference="re_2"), by=GATEWAY)
+    assert standing(payment.order) == ("placed", "refunded", TOTAL)
+
+    handle(refund_news(payment, "20.00", reference="re_1", status="failed"), by=GATEWAY)
+
+    assert books(payment) == ("captured", TOTAL, Decimal("4.90"), "refund-failed")
+    assert standing(payment.order) == ("placed", "partially_refunded", Decimal("4.90"))
 
 
 def test_nothing_half_done_stays_when_the_order_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
