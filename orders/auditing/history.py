@@ -10,11 +10,12 @@ from allauth.account.models import EmailAddress
 from django.db.models import Count, Q, Sum
 
 from accounts.models import User
+from orders.auditing.models import KnownTrail
 from orders.models import Order
 from orders.payment.models import Payment
 from shop.audit.actors import email_fingerprint
 from shop.audit.models import Entry
-from shop.audit.trail import Break, verify_all
+from shop.audit.trail import Break, Head, verify_all
 from shop.stock.models import Reservation, StockMovement
 
 ZERO = Decimal("0.00")
@@ -30,6 +31,7 @@ class History:
     cart before it was placed. payments: oldest first. sold: units that left stock for it, less
     those put back, by variant. emails: fingerprints of all addresses of the customers in it, by
     account. doubles: sessions of this history in which other customers acted, too, with these.
+    known: how far its trail had come at an earlier audit.
     """
 
     order: Order
@@ -41,6 +43,7 @@ class History:
     sold: dict[int, int] = field(default_factory=dict)
     emails: dict[int, set[str]] = field(default_factory=dict)
     doubles: dict[str, set[int]] = field(default_factory=dict)
+    known: Head = field(default_factory=lambda: Head(0, ""))
 
     @property
     def placed(self) -> Entry | None:
@@ -61,7 +64,12 @@ def histories(orders: Sequence[Order]) -> Iterable[History]:
     entries = _entries(trails)
     merged = _merged(entries)
     breaks: dict[str, list[Break]] = defaultdict(list)
-    for each in verify_all(trails):
+    known = {
+        each.order_id: Head(each.length, each.head)
+        for each in KnownTrail.objects.filter(order__in=orders)
+    }
+    heads = {order.trail: known[order.pk] for order in orders if order.pk in known}
+    for each in verify_all(trails, heads):
         breaks[each.trail].append(each)
     payments = _by(Payment.objects.filter(order__in=orders).order_by("pk"), "order_id")
     tokens = [order.token for order in orders]
@@ -86,6 +94,7 @@ def histories(orders: Sequence[Order]) -> Iterable[History]:
             sold=sold.get(order.token, {}),
             emails=emails,
             doubles={each: doubles[each] for each in sessions if each in doubles},
+            known=known.get(order.pk, Head(0, "")),
         )
 
 

@@ -30,6 +30,22 @@ BOOKS = frozenset({Kind.CHAIN, Kind.MONEY, Kind.PAYMENT, Kind.STATES, Kind.STOCK
 """Those that no honest shopper can cause."""
 
 
+class KnownTrail(models.Model):
+    """How far an order's audit trail had come when an audit last found it sound.
+
+    The trail's own row says so, too; this one shows what was cut off or written anew in both.
+    """
+
+    order = models.OneToOneField(
+        Order, models.CASCADE, primary_key=True, related_name="known_trail"
+    )
+    length = models.PositiveIntegerField()
+    head = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.length}"
+
+
 class Anomaly(models.Model):
     """One finding about an order, or about the shop's stock as a whole (no order).
 

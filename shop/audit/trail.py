@@ -106,12 +106,13 @@ def verify(trail: str, known: Head | None = None) -> list[Break]:
 def verify_all(trails: Iterable[str], known: Mapping[str, Head] | None = None) -> Iterator[Break]:
     """Recompute the chains of many trails; two queries for every 200 of them."""
     for names in batched(trails, _BATCH):
-        rows = Entry.objects.filter(trail__in=names).order_by("trail", "seq")
-        entries = {name: list(own) for name, own in groupby(rows, lambda entry: entry.trail)}
+        # Heads first: what is added between the two queries is more than they promise, never less.
         heads = {
             state.name: Head(state.length, state.head)
             for state in Trail.objects.filter(name__in=names)
         }
+        rows = Entry.objects.filter(trail__in=names).order_by("trail", "seq")
+        entries = {name: list(own) for name, own in groupby(rows, lambda entry: entry.trail)}
         for name in names:
             before = [heads.get(name, Head(0, "")), (known or {}).get(name, Head(0, ""))]
             yield from _breaks(name, entries.get(name, []), before)

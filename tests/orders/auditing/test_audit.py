@@ -15,7 +15,7 @@ from carts.merging import merge_carts
 from carts.services import add_line
 from orders import lifecycle
 from orders.auditing import services
-from orders.auditing.models import Anomaly, Kind
+from orders.auditing.models import Anomaly, Kind, KnownTrail
 from orders.models import Order, OrderLine, OrderTax
 from orders.payment import services as payments
 from orders.payment.models import Payment
@@ -191,6 +191,60 @@ def test_an_entry_that_was_cut_off_shows(shop: Shop) -> None:
     order = shop.buy()
     unguarded("DELETE FROM audit_entry WHERE trail = %s AND action = 'order.placed'", order.trail)
     assert (order.number, "chain") in found()
+
+
+@pytest.mark.parametrize("again", ["cut", "rewritten"])
+def test_a_tail_that_is_gone_from_both_tables_shows_after_an_audit(shop: Shop, again: str) -> None:
+    """Given an audit by night; when somebody who has the database to themselves takes the last
+    entry away and sets the trail's own row back, or writes another entry in its place.
+    """
+    order = shop.buy()
+    lifecycle.cancel(order, by=STAFF)
+    call_command("audit_orders", stdout=StringIO())
+    last, before = Entry.objects.filter(trail=order.trail).order_by("-seq")[:2]
+    unguarded("DELETE FROM audit_entry WHERE id = %s", last.pk)
+    unguarded(
+        "UPDATE audit_trail SET length = %s, head = %s WHERE name = %s",
+        before.seq, before.hash, order.trail,
+    )  # fmt: skip
+    assert trail.verify(order.trail) == []
+    if again == "rewritten":
+        trail.record(order.trail, "order.cancelled", by=system("clock"))
+
+    [finding] = services.audit(services.orders_since())
+
+    assert (finding.number, finding.kind) == (order.number, Kind.CHAIN)
+    assert finding.evidence == {"breaks": [[last.seq, again]]}
+
+
+def test_a_look_that_is_not_kept_keeps_no_heads(shop: Shop) -> None:
+    shop.buy()
+    call_command("audit_orders", "--no-list", stdout=StringIO())
+    assert KnownTrail.objects.count() == 0
+    call_command("audit_orders", stdout=StringIO())
+    own = Entry.objects.filter(trail=Order.objects.get().trail)
+    assert KnownTrail.objects.get().length == own.count()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", ["payment_payment", "audit_entry", "audit_trail"])
+def test_an_order_that_moves_on_while_it_is_looked_at_is_no_anomaly(
+    shop: Shop, before: str
+) -> None:
+    order = shop.buy(payment_method="bank-transfer")
+    done: list[str] = []
+
+    def pays(execute: Any, sql: str, *rest: Any) -> Any:
+        if f'FROM "{before}"' in sql and not done:
+            done.append(sql)
+            payments.mark_received(order, by=STAFF)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(pays):
+        assert list(services.audit(services.orders_since())) == []
+
+    order.refresh_from_db()
+    assert order.payment_status == "paid"
 
 
 def test_a_trail_that_is_gone_shows(shop: Shop) -> None:
@@ -434,7 +488,7 @@ def test_an_audit_needs_as_many_queries_for_many_orders_as_for_few(
     for _ in range(12):
         shop.buy()
         shop.buy(customer=ann)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert list(services.audit(services.orders_since())) == []
 
 

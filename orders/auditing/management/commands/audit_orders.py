@@ -23,8 +23,9 @@ class Command(BaseCommand):
     help = (
         "Recomputes every order's audit trail, its sums, its payments and its stock, and looks for "
         "orders that may speak for somebody who did not send them. Reads only, but for the list of "
-        "anomalies in the admin, to which it adds what is new. Ends with status 1 if it finds "
-        "anything. Run it every night; docs/audit-trail.md explains each finding."
+        "anomalies in the admin, to which it adds what is new, and for how far each trail has "
+        "come. Ends with status 1 if it finds anything. Run it every night; docs/audit-trail.md "
+        "explains each finding."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +49,13 @@ class Command(BaseCommand):
         console = Console(stderr=True)
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task("Orders", total=count)
-            found = list(services.audit(orders, lambda done: bar.update(task, completed=done)))
+            found = list(
+                services.audit(
+                    orders,
+                    lambda done: bar.update(task, completed=done),
+                    keep_heads=not options["no_list"],
+                )
+            )
         if not options["order"]:
             found += services.audit_stock()
         new = 0 if options["no_list"] else services.keep(found)
