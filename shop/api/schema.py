@@ -58,6 +58,10 @@ class StoreSchema(AutoSchema):
             )
         ]
 
+    def get_summary(self) -> str:
+        """What it does, in two or three words."""
+        return self.get_operation_id().replace("_", " ").capitalize()
+
     def get_tags(self) -> list[str]:
         """By what follows /store/: `products`, `carts`; and `auth`."""
         parts = self.path.strip("/").split("/")

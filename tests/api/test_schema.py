@@ -53,6 +53,7 @@ def test_each_call_says_what_it_needs_and_how_it_refuses(schema: dict[str, Any])
     for path, calls in schema["paths"].items():
         for method, call in calls.items():
             assert all("publishableKey" in each for each in call["security"]), (method, path)
+            assert call["summary"], (method, path)
             assert "400" in call["responses"], (method, path)
             assert "429" in call["responses"], (method, path)
             assert ("401" not in call["responses"]) == (path in public), (method, path)
