@@ -5,6 +5,7 @@ that was started with tests.isolation.settings.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,10 +97,12 @@ def default_header(get_response: GetResponse) -> GetResponse:
 class ThreadLocalUser:
     """Who was served by this thread last is the user where nobody is signed in.
 
-    Under ASGI the thread is the event loop's, which all requests of a worker share.
+    Under ASGI it must run in the event loop's thread, which all requests of a worker share: code in
+    a thread of a request's own, as all of the shop's is, finds nothing there of another one.
     """
 
-    sync_capable = async_capable = True
+    async_capable = True
+    sync_capable = not os.environ.get("ISOLATION_ASGI")
 
     def __init__(self, get_response: Any) -> None:
         self.get_response = get_response

@@ -89,7 +89,7 @@ class World:
         redis.Redis.from_url(self.valkey.url).flushall()
         self._mails.received.clear()
         database = self.postgres.url.removesuffix("galleria") + name
-        environment = self._environment(database, plant=plant)
+        environment = self._environment(database, plant=plant, asgi=asgi)
         nginx = Nginx(folder, port=free_port(), plain_port=free_port())
         logs = {"Granian": folder / "granian.log", "worker": folder / "worker.log"}
         with ExitStack() as stack:
@@ -128,13 +128,15 @@ class World:
                 if log.exists():
                     shutil.copy(log, kept)
 
-    def _environment(self, database: str, *, plant: str = "") -> dict[str, str]:
+    def _environment(self, database: str, *, plant: str = "", asgi: bool = False) -> dict[str, str]:
         """Of the shop's processes: what deploy/galleria.env.example sets, and nothing inherited."""
         settings = "tests.isolation.settings" if plant else "shop.settings.production"
         return {
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": settings,
             "ISOLATION_PLANT": plant,
+            "ISOLATION_ASGI": "yes" if asgi else "",
+            "CONN_MAX_AGE": "0" if asgi else "60",
             "SECRET_KEY": self._secret,
             "DATABASE_URL": f"{database}?application_name=galleria",
             "REDIS_URL": self.valkey.url,
@@ -183,7 +185,6 @@ class World:
             *("--workers-kill-timeout", "5", "--log-level", "warning", "--working-dir", str(ROOT)),
         ]
         if asgi:
-            environment = {**environment, "CONN_MAX_AGE": "0"}
             command.append("shop.asgi:application")
         else:
             command += ["--blocking-threads", str(THREADS), "shop.wsgi:application"]
