@@ -39,7 +39,7 @@ def bars(values: Sequence[tuple[str, Decimal, str]], label: str) -> SafeString:
         "",
         '<text x="{}" y="{}"{}>{}</text>',
         (
-            (f"{number * step + step / 2:.1f}", HEIGHT - 8, MIDDLE if number else "", name)
+            (f"{number and (number + 0.5) * step:.1f}", HEIGHT - 8, MIDDLE if number else "", name)
             for number, (name, _value, _said) in enumerate(values)
             if number % every == 0
         ),
