@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from carts import queries, services
+from carts import guessing, queries, services
 from carts.services import CartError
 from sessionsync.goods import SessionGone
 from shop.audit.actors import actor_of
@@ -135,6 +135,7 @@ def voucher(request: ShopRequest) -> HttpResponse:
             code = services.remove_voucher(holder, typed, by=by)
             text = _("The code “%(code)s” was taken out of your cart.")
         else:
+            guessing.count_try(holder, request.META.get("REMOTE_ADDR", ""))
             code = services.add_voucher(
                 holder, typed, storefront=request.storefront, customer=customer_of(request), by=by
             )

@@ -27,6 +27,8 @@ def put_into_cart(order: Order, cart: Cart, *, by: Actor) -> None:
                 variant_id=line.variant_id,
                 storefront_id=line.storefront_id,
                 quantity=min(line.quantity, MAX_QUANTITY),
+                # What they agreed to: if it costs something else by now, the cart says so.
+                seen_price=line.unit_price,
             )
             held[line.variant_id, line.storefront_id] = made
             fresh.append(made)

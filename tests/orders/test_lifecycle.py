@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from carts.merging import merge_carts
-from carts.models import Cart
+from carts.models import Cart, CartLine
 from orders import lifecycle
 from orders.checkout.entries import entered
 from orders.models import Fulfilment, Order
@@ -181,6 +181,8 @@ def test_going_back_to_the_cart_brings_all_back_and_cancels_the_order() -> None:
     assert case.books == (5, 0)
     assert case.in_cart == [(case.shirt.pk, "apparel", 2)]
     assert case.mails() == []
+    # At the prices that the shopper agreed to: the cart tells of others.
+    assert CartLine.objects.get().seen_price == Decimal("10.00")
     with pytest.raises(lifecycle.NotPending):
         lifecycle.abandon(case.order, by=shopper_of(case.key), holder=case.key)
     assert case.in_cart == [(case.shirt.pk, "apparel", 2)]
