@@ -129,6 +129,9 @@ def _queue(order: Order, name: str, **context: Any) -> None:
                 ],
             )
     except Exception:
+        connection = transaction.get_connection()
+        if connection.in_atomic_block and connection.needs_rollback:
+            raise  # the connection was lost, and with it all that the caller had written
         logger.exception("the mail %s about order %s was not written", name, order.number)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from django.core import mail as django_mail
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from pytest_django import Settings
 
+from carts.models import CartLine
 from orders import lifecycle, mails, returns
 from orders.fulfilment import fulfil
 from orders.models import Order, OrderLine
@@ -242,6 +243,27 @@ def test_a_mail_that_cannot_be_written_does_not_lose_the_order(
     assert not OutgoingMail.objects.exists()
     assert f"the mail placed about order {order.number} was not written" in caplog.text
     assert EMAIL not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_whose_connection_is_lost_while_its_mail_is_written_is_not_confirmed() -> None:
+    # Given a full cart, and a database that hangs up when the mail is to be stored
+    make_methods()
+    shops, key = make_shops(), new_key()
+    fill(key, (make_variant(shops["apparel"]), shops["apparel"], 1))
+
+    def hang_up(execute: Any, sql: str, *args: Any) -> Any:
+        if sql.startswith(f'INSERT INTO "{OutgoingMail._meta.db_table}"'):
+            connection.connection.close()
+        return execute(sql, *args)
+
+    # When somebody orders, then they are not told that they have
+    with connection.execute_wrapper(hang_up), pytest.raises(OperationalError):
+        place(key, shops["home"])
+
+    # And nothing was ordered: what they put in is in the cart still
+    assert not Order.objects.exists()
+    assert CartLine.objects.get().quantity == 1
 
 
 def test_an_address_nobody_can_write_to_does_not_stop_a_payment() -> None:
