@@ -3,6 +3,7 @@
 import http.client
 import queue
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 PATIENCE = 60.0
@@ -50,6 +51,10 @@ class HungUp(Exception):
     """The server closed the connection without an answer."""
 
 
+class Closed(Exception):
+    """The run is over: nothing more is asked."""
+
+
 class Connections:
     """At most `most` connections over TLS; a request takes one that is free and gives it back.
 
@@ -57,7 +62,10 @@ class Connections:
     keeps by connection is kept for somebody else.
     """
 
-    def __init__(self, port: int, trusted: ssl.SSLContext, most: int) -> None:
+    def __init__(
+        self, port: int, trusted: ssl.SSLContext, most: int, is_over: Callable[[], bool]
+    ) -> None:
+        self._is_over = is_over
         self._port = port
         self._trusted = trusted
         self._free: queue.LifoQueue[http.client.HTTPSConnection | None] = queue.LifoQueue()
@@ -65,8 +73,8 @@ class Connections:
             self._free.put(None)
 
     def ask(self, request: Request) -> Reply:
-        """Send a request and read the whole answer. Raises HungUp."""
-        connection = self._free.get()
+        """Send a request and read the whole answer. Raises HungUp, Closed."""
+        connection = self._connection()
         try:
             connection = connection or self._new()
             self._send(connection, request)
@@ -85,8 +93,8 @@ class Connections:
         return reply
 
     def give_up(self, request: Request, after: int) -> None:
-        """Send a request and hang up, `after` so many bytes of the answer (0: at once)."""
-        connection = self._free.get()
+        """Send a request, hang up `after` so many bytes of the answer. Raises Closed."""
+        connection = self._connection()
         try:
             connection = connection or self._new()
             self._send(connection, request)
@@ -105,6 +113,14 @@ class Connections:
         while not self._free.empty():
             if connection := self._free.get_nowait():
                 connection.close()
+
+    def _connection(self) -> http.client.HTTPSConnection | None:
+        """One that is free, as soon as there is one; None: a new one may be made."""
+        connection = self._free.get()
+        if self._is_over():
+            self._free.put(connection)
+            raise Closed
+        return connection
 
     def _new(self) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.isolation import api, web
 from tests.isolation.browsing import Browser, Trouble
-from tests.isolation.connections import Connections, HungUp
+from tests.isolation.connections import Closed, Connections, HungUp
 from tests.isolation.people import Person
 from tests.isolation.watching import Watch
 from tests.isolation.world import Serving
@@ -37,13 +37,13 @@ def people(number: int) -> list[Person]:
 def let_them_shop(
     shop: Serving, everybody: list[Person], seconds: float, watch: Watch, *, first_leak: bool
 ) -> None:
-    """Let everybody shop for so many seconds; each finishes the step they are at.
+    """Let everybody shop for so many seconds; each gets the answer to what they have asked.
 
     Until each has been through one visit it may take `PATIENCE` longer. first_leak: the first leak
     that shows in an answer is enough.
     """
-    connections = Connections(shop.port, shop.trusted, CONNECTIONS)
     closing = Closing(len(everybody), seconds, watch if first_leak else None)
+    connections = Connections(shop.port, shop.trusted, CONNECTIONS, closing.is_over)
     threads = [
         threading.Thread(target=_spend_time, args=(visits, closing, watch))
         for visits in _visits(shop, everybody, connections, watch)
@@ -57,7 +57,7 @@ def let_them_shop(
 
 
 class Closing:
-    """When the shop closes."""
+    """When the run is over."""
 
     def __init__(self, people: int, seconds: float, watch: Watch | None) -> None:
         self._watch = watch
@@ -72,7 +72,7 @@ class Closing:
             self._newcomers -= 1
 
     def is_over(self) -> bool:
-        """Whether nobody begins anything more."""
+        """Whether nobody asks for anything more."""
         if self._watch and self._watch.leaks:
             return True
         passed = time.monotonic() - self._began
@@ -130,10 +130,10 @@ def _api_visits(caller: api.Caller, *, opens_account: bool) -> Iterator[Steps]:
 def _spend_time(visits: Iterable[Steps], closing: Closing, watch: Watch) -> None:
     for number, steps in enumerate(visits):
         for step in steps:
-            if closing.is_over():
-                return
             try:
                 step()
+            except Closed:
+                return
             except (Trouble, HungUp) as trouble:
                 watch.trouble(f"{step.__name__}: {trouble}")
                 break
