@@ -30,6 +30,11 @@ SESSION_COPY = re.compile(rb"sessionsync:session:")
 ON_THE_WAY = re.compile(rb"sessionsync:(?:pending|code|return):")
 SUGGESTIONS = re.compile(rb"catalogue:suggestions:")
 
+ORDERS_CART = ("orders_order", "cart_id")
+"""Whose order it is, this does not say: it is the cart that goods of an order which comes to nothing
+go back to. A guest's cart becomes a part of the customer's who signs in in the same browser
+afterwards, and their orders follow (`orders.checkout.entries.follow_cart`)."""
+
 type Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -123,6 +128,8 @@ def _foreign_keys(connection: psycopg.Connection[Any]) -> dict[str, list[tuple[s
         "WHERE c.contype = 'f' AND array_length(c.conkey, 1) = 1"
     )
     for table, column, target, target_column in found.fetchall():
+        if (table, column) == ORDERS_CART:
+            continue
         keys.setdefault(table, []).append((column, target, target_column))
     return keys
 
