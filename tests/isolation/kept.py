@@ -31,9 +31,9 @@ ON_THE_WAY = re.compile(rb"sessionsync:(?:pending|code|return):")
 SUGGESTIONS = re.compile(rb"catalogue:suggestions:")
 
 ORDERS_CART = ("orders_order", "cart_id")
-"""Whose order it is, this does not say: it is the cart that goods of an order which comes to nothing
-go back to. A guest's cart becomes a part of the customer's who signs in in the same browser
-afterwards, and their orders follow (`orders.checkout.entries.follow_cart`)."""
+"""It does not say whose an order is: goods of one that comes to nothing go back to that cart. A
+guest's cart becomes a part of the customer's who signs in in the same browser afterwards, and their
+orders follow (`orders.checkout.entries.follow_cart`)."""
 
 type Rows = dict[str, list[dict[str, Any]]]
 
