@@ -23,6 +23,7 @@ setup: env-dev browser  ## Make the development environment in .venv
 
 test: env-dev  ## Run all tests, on a PostgreSQL and a Valkey of their own (ARGS='...' for pytest)
 	@case '$(subst ','\'',$(ARGS))' in *'not browser'*) ;; *) $(BIN)/python -m shop.ops.browser ;; esac
+	@$(BIN)/python -m tests.isolation.nginx
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 test-browsers: env-dev  ## Run sessionsync in three real engines: Chromium, Firefox, WebKitGTK
