@@ -180,7 +180,30 @@ class CartMetadata(serializers.Serializer[Any]):
     )
 
 
-class Cart(Totals):
+class SplitTotals(Totals):
+    """The totals, and how much of each is goods, and how much delivery."""
+
+    gift_card_total = serializers.FloatField()
+    gift_card_tax_total = serializers.FloatField()
+    item_subtotal = serializers.FloatField()
+    item_total = serializers.FloatField()
+    item_tax_total = serializers.FloatField()
+    item_discount_subtotal = serializers.FloatField()
+    item_discount_total = serializers.FloatField()
+    original_item_subtotal = serializers.FloatField()
+    original_item_total = serializers.FloatField()
+    original_item_tax_total = serializers.FloatField()
+    shipping_subtotal = serializers.FloatField()
+    shipping_total = serializers.FloatField()
+    shipping_tax_total = serializers.FloatField()
+    shipping_discount_subtotal = serializers.FloatField()
+    shipping_discount_total = serializers.FloatField()
+    original_shipping_subtotal = serializers.FloatField()
+    original_shipping_total = serializers.FloatField()
+    original_shipping_tax_total = serializers.FloatField()
+
+
+class Cart(SplitTotals):
     """A cart. Its id is a secret: who knows a guest's has the cart."""
 
     id = serializers.CharField()
@@ -200,24 +223,6 @@ class Cart(Totals):
     shipping_methods = CartDelivery(many=True)
     payment_collection = PaymentCollection(allow_null=True)
     gift_cards = serializers.ListField(help_text="Always empty.")
-    gift_card_total = serializers.FloatField()
-    gift_card_tax_total = serializers.FloatField()
-    item_subtotal = serializers.FloatField()
-    item_total = serializers.FloatField()
-    item_tax_total = serializers.FloatField()
-    item_discount_subtotal = serializers.FloatField()
-    item_discount_total = serializers.FloatField()
-    original_item_subtotal = serializers.FloatField()
-    original_item_total = serializers.FloatField()
-    original_item_tax_total = serializers.FloatField()
-    shipping_subtotal = serializers.FloatField()
-    shipping_total = serializers.FloatField()
-    shipping_tax_total = serializers.FloatField()
-    shipping_discount_subtotal = serializers.FloatField()
-    shipping_discount_total = serializers.FloatField()
-    original_shipping_subtotal = serializers.FloatField()
-    original_shipping_total = serializers.FloatField()
-    original_shipping_tax_total = serializers.FloatField()
     metadata = CartMetadata()
 
 

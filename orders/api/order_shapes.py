@@ -9,6 +9,7 @@ from orders.api.cart_shapes import (
     CartAddress,
     ItemVariant,
     PaymentCollection,
+    SplitTotals,
     Totals,
 )
 
@@ -118,7 +119,7 @@ class OrderMetadata(serializers.Serializer[Any]):
     storefront = serializers.CharField(help_text="Where it was placed.")
 
 
-class Order(Totals):
+class Order(SplitTotals):
     """An order. Its id is a secret while it is a guest's."""
 
     id = serializers.CharField()
@@ -139,24 +140,6 @@ class Order(Totals):
     billing_address = CartAddress()
     shipping_methods = OrderDelivery(many=True)
     payment_collections = OrderPayments(many=True)
-    item_subtotal = serializers.FloatField()
-    item_total = serializers.FloatField()
-    item_tax_total = serializers.FloatField()
-    item_discount_subtotal = serializers.FloatField()
-    item_discount_total = serializers.FloatField()
-    original_item_subtotal = serializers.FloatField()
-    original_item_total = serializers.FloatField()
-    original_item_tax_total = serializers.FloatField()
-    shipping_subtotal = serializers.FloatField()
-    shipping_total = serializers.FloatField()
-    shipping_tax_total = serializers.FloatField()
-    shipping_discount_subtotal = serializers.FloatField()
-    shipping_discount_total = serializers.FloatField()
-    original_shipping_subtotal = serializers.FloatField()
-    original_shipping_total = serializers.FloatField()
-    original_shipping_tax_total = serializers.FloatField()
-    gift_card_total = serializers.FloatField()
-    gift_card_tax_total = serializers.FloatField()
     metadata = OrderMetadata()
 
 
