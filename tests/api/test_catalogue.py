@@ -268,6 +268,21 @@ def test_categories_are_a_tree(call: Any, shirt: Product) -> None:
     assert call("GET", f"/store/product-categories/pcat_{sub.pk}", shop="home").status == 404
 
 
+def test_the_top_categories_come_first(
+    call: Any, shirt: Product, shops: dict[str, Storefront]
+) -> None:
+    # given two categories with something to sell, the first of them in one below it
+    ProductFactory(category=CategoryFactory(name="Shoes"), storefronts=[shops["apparel"]])
+    # when somebody asks for the categories
+    listed = call("GET", "/store/product-categories").body["product_categories"]
+    # then none that is below another comes before one of the top
+    assert [each["handle"] for each in listed] == ["clothing", "shoes", "clothing/shirts"]
+    # and so it is on a page of two
+    page = call("GET", "/store/product-categories?limit=2").body
+    assert [each["handle"] for each in page["product_categories"]] == ["clothing", "shoes"]
+    assert page["count"] == 3
+
+
 def test_the_number_of_queries_does_not_grow(
     call: Any, shirt: Product, django_assert_max_num_queries: Any
 ) -> None:

@@ -128,9 +128,10 @@ class Categories(CatalogueView):
         responses=shapes.Categories,
     )
     def get(self, request: Request) -> Response:
-        """A page of them, each after its parent."""
+        """A page of them, level by level: storefronts make their menus from the first few."""
         tree = queries.categories_on(storefront_of(request))
         nodes = [node for node in tree.by_path.values() if _asked_for(node, tree, request)]
+        nodes.sort(key=lambda node: node.depth)
         limit, offset = paging(request.GET)
         shown = [build.category(node, _parent(node, tree)) for node in nodes]
         return Response(
