@@ -13,7 +13,9 @@ from tests.isolation.people import Person
 from tests.isolation.watching import Watch
 from tests.mailing.smtp import MailServer
 
-ADA, BOB = Person(has_account=True), Person(has_account=True)
+# The same marks in every process: the names of tests are made of them.
+ADA = Person(has_account=True, mark="kanari0a1b2c3d4e")
+BOB = Person(has_account=True, mark="kanarie4d3c2b1a0")
 OWNERS = {"1": ADA.mark, "2": BOB.mark}
 KEYS = {
     "order": [("customer_id", "user", "id")],
