@@ -31,15 +31,14 @@ from orders.checkout.steps import ASKED
 from orders.checkout.visit import ADDRESS_FIELDS
 from orders.models import Order
 from orders.payment.errors import PaymentError
-from shop.api.base.errors import InvalidData
+from shop.api.base.errors import InvalidData, NotAllowed
 from shop.storefronts.addresses import absolute
 
 REASONS: dict[type[OrderError], str] = {
-    ItemsUnavailable: "insufficient_inventory",
     OfferChanged: "price_changed",
     VoucherUsedUp: "promotion_used_up",
 }
-"""What may have happened since the shopper looked, by the name that the API gives it."""
+"""What it may cost now instead: the cart shows it, and the next call agrees to it."""
 
 
 class Complete(CartView):
@@ -62,6 +61,8 @@ class Complete(CartView):
         except CartEmpty:
             cart_of(request, id)  # not there any more: somebody was faster
             raise
+        except ItemsUnavailable as refusal:
+            raise NotAllowed(" ".join(refusal.problems), "insufficient_inventory") from None
         except tuple(REASONS) as refusal:
             return _not_ordered(request, refusal, id)
 
