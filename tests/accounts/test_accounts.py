@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from shop.staff.roles import give_permissions
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +66,6 @@ def seed_staff() -> str:
 def test_the_demos_administrator_is_added_once(settings: Any) -> None:
     # Given
     settings.DEMO = True
-    give_permissions()
 
     # When
     first = seed_staff()

@@ -17,7 +17,7 @@ from orders.models import Order
 from orders.payment import services as payments
 from shop.audit.actors import system
 from shop.audit.models import Entry
-from shop.staff.roles import MERCHANDISER, OWNER, SUPPORT, give_permissions
+from shop.staff.roles import MERCHANDISER, OWNER, SUPPORT
 from shop.storefronts.models import Storefront
 from tests.orders.sales import sold
 from tests.staff import sign_in
@@ -29,7 +29,6 @@ DEEDS = ["received", "capture", "fulfil", "refund", "cancel", "receive", "refuse
 
 
 def staff(role: str) -> Client:
-    give_permissions()  # a test's database was emptied since it was migrated
     user = User.objects.create_user(f"{role}@example.com".lower(), "x", is_staff=True)
     confirm(user)
     user.groups.add(Group.objects.get(name=role))
