@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from carts.holders import Holder, carts_of
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine
 
@@ -36,6 +37,21 @@ def just_ordered(holder: Holder, within: timedelta = timedelta(minutes=10)) -> O
     """The order that the holder's cart became a moment ago. One query."""
     recent = Order.objects.filter(cart__in=carts_of(holder).values("pk"))
     return recent.filter(placed_at__gt=timezone.now() - within).order_by("-pk").first()
+
+
+def waiting_orders(holder: Holder | None, customer: User | None) -> QuerySet[Order]:
+    """The visitor's own orders that wait for their payment, the latest first. At most one query.
+
+    customer: who is signed in with this request; theirs are theirs in every browser. A guest's are
+    those of their cart, and go out of sight when somebody signs in: that may be another person.
+    """
+    waiting = Order.objects.filter(status=Order.Status.PENDING).order_by("-pk")
+    if customer is not None:
+        return waiting.filter(customer=customer)
+    if not holder:
+        return waiting.none()
+    mine = carts_of(holder).values("pk")
+    return waiting.filter(customer=None, cart__customer=None, cart__in=mine)
 
 
 def fingerprint_of_order(number: str) -> str | None:

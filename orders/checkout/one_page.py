@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from carts.views import ShopRequest
+from carts.views import SeeOther, ShopRequest
 from orders.checkout.entries import FIELDS, enter
 from orders.checkout.errors import CartEmpty, CheckoutKeyUsed, OfferChanged
 from orders.checkout.forms import CheckoutForm, new_checkout_key
@@ -18,6 +18,7 @@ from orders.checkout.offers import Offer
 from orders.checkout.pages import back_to_cart, context_of, ordered_by_this_form, place, show
 from orders.checkout.services import PostalAddress, Wish
 from orders.checkout.visit import ADDRESS_FIELDS, Visit
+from orders.queries import waiting_orders
 from sessionsync.goods import SessionGone
 from shop.audit.actors import actor_of
 
@@ -35,6 +36,8 @@ def express(request: ShopRequest) -> HttpResponse:
     visit = Visit.of(request)
     if request.method == "POST":
         return _order_on_one_page(visit)
+    if visit.cart.is_empty and waiting_orders(visit.holder, visit.customer).exists():
+        return SeeOther(reverse("carts:cart"))  # which names what was ordered and is not paid
     if visit.cart.is_empty or not visit.cart.can_check_out:
         return back_to_cart(visit)
     known = visit.known()

@@ -241,7 +241,7 @@ def test_the_whole_page_takes_the_same_queries_whatever_the_cart(
     client = shopper(key, shops["galleria"])
     client.get("/cart/")  # what is cached between requests is warm now
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         answer = client.get("/cart/")
 
     assert len(answer.context["cart"].lines) == size

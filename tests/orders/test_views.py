@@ -351,7 +351,7 @@ def test_checkout_takes_the_same_queries_whatever_the_cart(
     client = shopper(key, shops["galleria"])
     client.get("/checkout/")
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get("/checkout/")
 
 
