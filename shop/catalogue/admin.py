@@ -86,6 +86,11 @@ class VariantInline(TabularInline):
     )  # fmt: skip
     extra = 0
 
+    @admin.display(description=_("Option values"))
+    def values(self, variant: Variant) -> str:
+        """What who may only read sees in place of the form's field."""
+        return variant.original_title
+
 
 class ImageInline(TabularInline):
     """Pictures, as shoppers see them."""

@@ -39,7 +39,9 @@ class TranslationsForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for language, field, name in self.each_translation():
             said = self.instance.translations.get(language, {}).get(field)
-            self.initial.setdefault(name, self.shown_translation(field, said))
+            shown = self.shown_translation(field, said)
+            self.initial.setdefault(name, shown)
+            setattr(self.instance, name, shown or "")  # who may only read is shown the row's
 
     def each_translation(self) -> Iterator[tuple[str, str, str]]:
         """Language, field of the model, field of the form."""

@@ -1,0 +1,151 @@
+"""Every page of the admin opens for whoever may see it, and for nobody else."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from accounts.services.emails import confirm
+from carts.models import Cart
+from orders.auditing.models import Anomaly
+from orders.models import ShippingMethod
+from orders.webhooks.models import Delivery, Endpoint
+from sessionsync.models import Session
+from shop.api.base.models import PublishableKey
+from shop.catalogue.models import Option, Product, ProductImage, Tag
+from shop.collections.models import Collection, CollectionProduct
+from shop.mailing.models import OutgoingMail
+from shop.pricing.models import (
+    CustomerGroup,
+    HomeCountry,
+    ProductTax,
+    QuantityBreak,
+    Redemption,
+    StorefrontPrice,
+    Voucher,
+)
+from shop.staff.roles import MERCHANDISER, OWNER, ROLES, SUPPORT
+from shop.storefronts.models import Storefront
+from tests.carts.helpers import fill, new_key
+from tests.factories import CategoryFactory, StorefrontFactory
+from tests.orders.sales import sold
+from tests.pricing.factories import D, promotion, tax
+from tests.staff import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def main() -> Storefront:
+    return StorefrontFactory(slug="galleria", is_main=True)
+
+
+@pytest.fixture
+def shop(main: Storefront) -> Product:
+    """A row of everything that the admin shows; its product has options, variants, pictures."""
+    order = sold()
+    line = order.lines.first()
+    assert line is not None
+    assert line.variant is not None
+    variant, product, home = line.variant, line.variant.product, order.storefront
+    Option.objects.create(product=product, original_name="Size", position=1)
+    variant.option_values = ["Small"]
+    variant.translations = {"zh-hans": {"option_values": ["小号"]}}
+    variant.save()
+    product.category = CategoryFactory()
+    product.translations = {"zh-hans": {"title": "衬衫"}}
+    product.save()
+    ProductImage.objects.create(product=product, source_url="https://img.example/1.jpg", position=1)
+    Tag.objects.create(name="new")
+    offer = promotion("SPRING")
+    voucher = Voucher.objects.get()
+    Redemption.objects.create(
+        promotion=offer, voucher=voucher, reference=order.token, amount=D("3.00")
+    )
+    CustomerGroup.objects.create(name="Club")
+    ProductTax.objects.create(product=product, tax_class=tax("DE", "19"))
+    HomeCountry.objects.create(storefront=home, country="DE")
+    StorefrontPrice.objects.create(variant=variant, storefront=home, price=D("9.00"))
+    QuantityBreak.objects.create(variant=variant, minimum=5, price=D("8.00"))
+    collection = Collection.objects.create(original_title="Spring", slug="spring")
+    CollectionProduct.objects.create(collection=collection, product=product)
+    fill(new_key(), (variant, home, 1))
+    ShippingMethod.objects.create(slug="standard", original_name="Standard", price=D("4.90"))
+    Anomaly.objects.create(order=order, kind="stranger", message="x")
+    endpoint = Endpoint.objects.create(title="ERP", url="https://erp.example/")
+    Delivery.objects.create(endpoint=endpoint, order=order, event="order.placed", payload={})
+    PublishableKey.objects.create(title="App", storefront=home)
+    return product
+
+
+def somebody(role: str, main: Storefront) -> tuple[User, Client]:
+    user = User.objects.create_user(f"{role}@example.com".lower(), "x", is_staff=True)
+    confirm(user)
+    user.groups.add(Group.objects.get(name=role))
+    return user, sign_in(user, main)
+
+
+def address(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def may_view(user: User, model: type[Model]) -> bool:
+    own = f"{model._meta.app_label}.{{}}_{model._meta.model_name}"
+    return user.has_perm(own.format("view")) or user.has_perm(own.format("change"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_opens_for_whoever_may_see_it(
+    role: str, main: Storefront, shop: Product
+) -> None:
+    # Given
+    user, client = somebody(role, main)
+    client.raise_request_exception = False
+    request = RequestFactory().get("/")
+    request.user = user
+    wanted, found = {}, {}
+
+    # When
+    for model, model_admin in admin.site._registry.items():
+        seen = 200 if may_view(user, model) else 403
+        row = model._default_manager.first()
+        assert row is not None, f"no row of {model} to look at"
+        wanted[address(model, "changelist")] = seen
+        wanted[address(model, "changelist") + "?q=ada"] = seen
+        if model is Session:  # its key is a secret, and would be in the address
+            with pytest.raises(NoReverseMatch):
+                address(model, "change", row.pk)
+            continue
+        may_add = model_admin.has_add_permission(request)
+        wanted[address(model, "add")] = 200 if may_add else 403
+        wanted[address(model, "change", row.pk)] = seen
+        wanted[address(model, "history", row.pk)] = seen
+    for url in wanted:
+        found[url] = client.get(url).status_code
+
+    # Then
+    assert found == wanted
+    assert {"Owner": 200, "Merchandiser": 403, "Support": 200}[role] == found[
+        address(OutgoingMail, "changelist")
+    ]
+    assert found[address(Product, "add")] == (403 if role == SUPPORT else 200)
+    assert found[address(Cart, "changelist")] == (403 if role == MERCHANDISER else 200)
+    assert found[address(User, "add")] == (200 if role == OWNER else 403)
+
+
+def test_who_may_only_read_a_product_reads_its_variants_and_translations(
+    main: Storefront, shop: Product
+) -> None:
+    _user, client = somebody(SUPPORT, main)
+
+    told = client.get(address(Product, "change", shop.pk)).content.decode()
+
+    for text in ("Small", "小号", "衬衫"):
+        assert text in told
+    assert ">None<" not in told
+    assert 'name="title"' not in told
