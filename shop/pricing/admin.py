@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from shop.audit.admin import ReadOnly
+from shop.audit.admin import ReadOnly, ShortReference
 from shop.catalogue.models import Variant
 from shop.pricing.forms import (
     PromotionForm,
@@ -193,13 +193,14 @@ class VoucherAdmin(LimitedAdmin):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(ReadOnly, ModelAdmin):
+class RedemptionAdmin(ReadOnly, ShortReference, ModelAdmin):
     """Who used what; written by orders."""
 
-    list_display = ("created_at", "promotion", "voucher", "amount", "customer", "reference")
+    list_display = ("created_at", "promotion", "voucher", "amount", "customer", "order")
+    fields = list_display
     list_filter = ("promotion", "created_at")
     list_select_related = ("promotion", "voucher", "customer")
-    search_fields = ("=reference", "=voucher__code", "customer__email")
+    search_fields = (*ShortReference.search_fields, "=voucher__code", "customer__email")
     date_hierarchy = "created_at"
 
 

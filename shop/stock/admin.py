@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from shop.audit.actors import actor_of
-from shop.audit.admin import ReadOnly
+from shop.audit.admin import ReadOnly, ShortReference
 
 from . import queries, services
 from .forms import CountForm, LowForm, ReceiveForm
@@ -212,13 +212,18 @@ class VariantStockAdmin(ModelAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnly, ModelAdmin):
+class StockMovementAdmin(ReadOnly, ShortReference, ModelAdmin):
     """The ledger. Nobody changes it, not even the database's owner by accident."""
 
     list_display = ("at", "what", "kind", "amount", "stock_after", "who", "reason", "order")
     list_filter = ("kind", "actor", "at")
     list_select_related = ("variant__product",)
-    search_fields = ("=reference", "=variant__sku", "variant__product__title", "=request_id")
+    search_fields = (
+        *ShortReference.search_fields, "=variant__sku", "variant__product__title", "=request_id",
+    )  # fmt: skip
+    fields = (
+        "at", "what", "kind", "amount", "stock_after", "who", "reason", "order", "request_id",
+    )  # fmt: skip
     date_hierarchy = "at"
     show_full_result_count = False
 
@@ -236,11 +241,6 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     def who(self, movement: StockMovement) -> str:
         """Kind and account."""
         return movement.who
-
-    @display(description=gettext_lazy("order"))  # type: ignore[untyped-decorator]
-    def order(self, movement: StockMovement) -> str:
-        """As much of the reference as tells orders apart; all of it would open one."""
-        return movement.short_reference
 
 
 def variant_link(movement: StockMovement) -> SafeString | str:

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.services.emails import confirm
 from carts.models import Cart
 from orders.auditing.models import Anomaly
-from orders.models import ShippingMethod
+from orders.models import Order, ShippingMethod
 from orders.webhooks.models import Delivery, Endpoint
 from sessionsync.models import Session
 from shop.api.base.models import PublishableKey
@@ -30,6 +30,7 @@ from shop.pricing.models import (
     Voucher,
 )
 from shop.staff.roles import MERCHANDISER, OWNER, ROLES, SUPPORT
+from shop.stock.models import StockMovement
 from shop.storefronts.models import Storefront
 from tests.carts.helpers import fill, new_key
 from tests.factories import CategoryFactory, StorefrontFactory
@@ -149,3 +150,51 @@ def test_who_may_only_read_a_product_reads_its_variants_and_translations(
         assert text in told
     assert ">None<" not in told
     assert 'name="title"' not in told
+
+
+def test_who_may_not_see_orders_learns_no_orders_key(main: Storefront, shop: Product) -> None:
+    # Given
+    order = Order.objects.get()
+    _user, client = somebody(MERCHANDISER, main)
+    pages = {}
+
+    # When every page of every list is opened that a merchandiser may see
+    for model in admin.site._registry:
+        urls = [address(model, "changelist")]
+        if model is not Session:
+            for row in model._default_manager.all():
+                urls += [address(model, page, row.pk) for page in ("change", "history", "delete")]
+        for url in urls:
+            answer = client.get(url)
+            if answer.status_code == 200:
+                pages[url] = answer.content.decode()
+
+    # Then none tells the key; orders are told apart by its beginning
+    assert len(pages) > 40
+    assert [url for url, told in pages.items() if order.token in told] == []
+    for model in (Redemption, StockMovement):
+        named = model.objects.filter(reference=order.token).first()
+        assert named is not None
+        for url in (address(model, "changelist"), address(model, "change", named.pk)):
+            assert order.token[:8] in pages[url]
+
+
+@pytest.mark.parametrize("model", [Redemption, StockMovement])
+def test_no_search_tries_an_orders_key_out(
+    model: type[Model], main: Storefront, shop: Product
+) -> None:
+    order = Order.objects.get()
+    _user, client = somebody(MERCHANDISER, main)
+    list_url = address(model, "changelist")
+    rows = model._default_manager.filter(reference=order.token).count()
+
+    def found(query: str) -> int:
+        answer = client.get(f"{list_url}?q={query}")
+        assert answer.status_code == 200
+        return len(answer.context["cl"].result_list)
+
+    assert found(order.token[:8]) == rows > 0
+    assert [found(order.token[:length]) for length in (7, 9, 15, len(order.token))] == [0] * 4
+    for lookup in ("reference", "reference__startswith", "reference__regex"):
+        refused = client.get(list_url, {lookup: order.token[:9]})
+        assert refused.status_code == 400

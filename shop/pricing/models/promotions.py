@@ -321,4 +321,9 @@ class Redemption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.promotion}: {self.reference}"
+        return f"{self.promotion}: {self.short_reference}"
+
+    @property
+    def short_reference(self) -> str:
+        """As much of the reference as tells orders apart. The whole of it would open one."""
+        return self.reference[:8]
