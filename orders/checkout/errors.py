@@ -56,14 +56,27 @@ class OfferChanged(OrderError):
     """
 
     def __init__(self, total: Decimal) -> None:
-        super().__init__(
-            _(
-                "Prices or your cart have changed since you saw this page. The total is now "
-                "%(total)s. Please check it and place the order again."
-            )
-            % {"total": format_money(total)}
-        )
+        super().__init__(self._sentence() % {"total": format_money(total)})
         self.total = total
+
+    def _sentence(self) -> str:
+        return _(
+            "Prices or your cart have changed since you saw this page. The total is now "
+            "%(total)s. Please check it and place the order again."
+        )
+
+
+class TotalNotShown(OfferChanged):
+    """The prices are those of the page; what they come to there, by that delivery, it did not say.
+
+    So it is without script, where the total cannot follow what is chosen.
+    """
+
+    def _sentence(self) -> str:
+        return _(
+            "With the country and the delivery you chose, the total is now %(total)s. Please check "
+            "it and place the order again."
+        )
 
 
 class CheckoutKeyUsed(OrderError):

@@ -1,17 +1,17 @@
 """What a checkout offers: a cart at its price, with the ways of delivery and theirs.
 
 A page carries the name of the offer it showed (`Offer.name`). The order is placed if that is the
-offer still, so nobody pays what they were not shown. It is no secret and no proof: a shopper who
+offer still, so nobody pays a total they were not shown. It is no secret and no proof: a shopper who
 forges it only fools themselves.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 
 from accounts.models import User
 from carts.queries import Line
+from orders.checkout.errors import OfferChanged, TotalNotShown
 from orders.shipping import CountryPrice, Quote, Tariff, weight_of
 from shop.pricing.breakdown import Breakdown
 from shop.pricing.services import strategy_for
@@ -44,9 +44,8 @@ class Offer:
 
     @property
     def name(self) -> str:
-        """What this offer is known by: its prices, and for whom the total was worked out."""
-        method = self.chosen.method.slug if self.chosen else ""
-        return f"{self.digest}.{self.buyer.country}.{method}.{self.breakdown.total}"
+        """What this offer is known by: its prices, and the total for this buyer."""
+        return f"{self.digest}.{self.breakdown.total:.2f}"
 
     @property
     def digest(self) -> str:
@@ -57,19 +56,16 @@ class Offer:
         )
         return sha256("\n".join([*told, self.tariff.digest()]).encode()).hexdigest()[:32]
 
-    def is_what(self, name: str) -> bool:
-        """Whether a page that showed the offer of that name has told the buyer all of this one.
+    def objection(self, name: str) -> OfferChanged | None:
+        """Why nobody may order this who saw the offer of that name; None: they saw this total.
 
-        A page that knew neither the country nor the method listed what delivery costs where; so it
-        need not be shown again for that alone. Tax that is added to prices is no part of the list.
+        A page whose total was worked out without the country has listed what delivery costs where;
+        that is no total, so it is shown once more.
         """
-        digest, country, method, total = [*name.split(".", 3), "", "", ""][:4]
-        if digest != self.digest:
-            return False
-        chosen = self.chosen.method.slug if self.chosen else ""
-        if (country, method) == (self.buyer.country, chosen):
-            return _decimal(total) == self.breakdown.total
-        return self.breakdown.tax_included or not self.breakdown.tax_total
+        if name == self.name:
+            return None
+        same_prices = name.startswith(f"{self.digest}.")
+        return (TotalNotShown if same_prices else OfferChanged)(self.breakdown.total)
 
     def country_prices(self, quote: Quote) -> list[CountryPrice]:
         """Where the way of delivery costs something else than where it has no price of its own."""
@@ -117,10 +113,3 @@ def make_offer(
         tariff=tariff,
         weight=weight,
     )
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None

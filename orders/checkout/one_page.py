@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from carts.views import SeeOther, ShopRequest
 from orders.checkout.entries import FIELDS, enter
-from orders.checkout.errors import CartEmpty, CheckoutKeyUsed, OfferChanged
+from orders.checkout.errors import CartEmpty, CheckoutKeyUsed
 from orders.checkout.forms import CheckoutForm, new_checkout_key
 from orders.checkout.offers import Offer
 from orders.checkout.pages import back_to_cart, context_of, ordered_by_this_form, place, show
@@ -86,11 +86,13 @@ def _order_on_one_page(visit: Visit) -> HttpResponse:
     if visit.cart.is_empty:
         return back_to_cart(visit, problems)
     _keep_what_is_right(visit, form)
-    if not offer.is_what(sent.get("offer", "")) and not problems:
-        problems = OfferChanged(offer.breakdown.total).problems
+    # Without a delivery there is no total yet that one could agree to.
+    objection = offer.objection(sent.get("offer", "")) if offer.chosen else None
+    if objection and not problems:
+        problems = objection.problems
     # What this page shows now is what the next click agrees to.
     form.data = {**dict(form.data.items()), "offer": offer.name}
-    return show(visit, TEMPLATE, offer, form=form, problems=problems)
+    return show(visit, TEMPLATE, offer, form=form, problems=problems, objection=objection)
 
 
 def _typed(name: str, sent: Mapping[str, str]) -> str:

@@ -23,7 +23,6 @@ from orders.checkout.errors import (
     CartEmpty,
     CheckoutKeyUsed,
     ItemsUnavailable,
-    OfferChanged,
     PaymentNotOffered,
     ShippingNotOffered,
     VoucherUsedUp,
@@ -132,8 +131,9 @@ def place_order(
             if offer.chosen is None:
                 raise ShippingNotOffered
             pays_first = _pays_first(wish.payment_method)
-            if agreed_offer is not None and not offer.is_what(agreed_offer):
-                raise OfferChanged(offer.breakdown.total)
+            objection = offer.objection(agreed_offer) if agreed_offer is not None else None
+            if objection:
+                raise objection
             order = _write(
                 offer,
                 wish,

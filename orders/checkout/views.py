@@ -141,6 +141,7 @@ def review(visit: Visit, offer: Offer) -> HttpResponse:
     """The last look, the consent, and the button that orders."""
     request = visit.request
     problems: list[str] = []
+    objection: OfferChanged | None = None
     form = ReviewForm(
         request.POST or None,
         initial={"checkout_key": new_checkout_key(), "offer": offer.name},
@@ -162,8 +163,9 @@ def review(visit: Visit, offer: Offer) -> HttpResponse:
             offer = visit.entered_offer()
             if isinstance(answer, CheckoutKeyUsed):
                 form.data = {**dict(form.data.items()), "checkout_key": new_checkout_key()}
-        elif not offer.is_what(request.POST.get("offer", "")):
-            problems = OfferChanged(offer.breakdown.total).problems
+        objection = offer.objection(request.POST.get("offer", ""))
+        if objection and not problems:
+            problems = objection.problems
         form.data = {**dict(form.data.items()), "offer": offer.name}
     return show(
         visit,
@@ -172,6 +174,7 @@ def review(visit: Visit, offer: Offer) -> HttpResponse:
         step="review",
         form=form,
         problems=problems,
+        objection=objection,
         gateway=visit.gateway(),
     )
 

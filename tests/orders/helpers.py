@@ -47,10 +47,17 @@ def wish(**changed: Any) -> Wish:
     return Wish(**{**given, **changed})
 
 
-def offer(session_key: str, shop: Storefront, customer: User | None = None) -> str:
-    """What a checkout page would show now to somebody it knows nothing of."""
+def offer(
+    session_key: str,
+    shop: Storefront,
+    customer: User | None = None,
+    country: str = "",
+    method: str = "",
+) -> str:
+    """What a checkout page would show now to somebody of whom it knows no more than this."""
     page = cart_contents(session_key, shop)
-    return make_offer(page.lines, page.codes, Buyer(shop, customer), or_first=True).name
+    buyer = Buyer(shop, customer, country)
+    return make_offer(page.lines, page.codes, buyer, method=method, or_first=True).name
 
 
 def shopper_of(session_key: str, customer: User | None = None, shop: str = "") -> Actor:
@@ -78,5 +85,7 @@ def place(session_key: str, shop: Storefront, **changed: Any) -> Order:
     }
     given.update(changed)
     if "agreed_offer" not in given:
-        given["agreed_offer"] = offer(session_key, shop, customer)
+        wanted = given["wish"]
+        country, method = wanted.address.country_code, wanted.shipping_method
+        given["agreed_offer"] = offer(session_key, shop, customer, country, method)
     return place_order(**given)

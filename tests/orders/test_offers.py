@@ -10,6 +10,7 @@ from django.test import Client
 
 from carts.models import Cart
 from carts.queries import cart_contents
+from orders.checkout.errors import TotalNotShown
 from orders.checkout.offers import Buyer, Offer, make_offer
 from orders.models import Order, ShippingMethod, ShippingRate
 from shop.catalogue.models import Variant
@@ -45,26 +46,31 @@ def offer(key: str, shop: Storefront, country: str = "", method: str = "") -> Of
     return make_offer(cart.lines, cart.codes, Buyer(shop, None, country), method=method)
 
 
-def test_a_page_that_knew_no_country_has_listed_every_price_of_delivery(
+def test_a_page_that_knew_no_country_has_shown_the_total_where_it_is_the_same_there(
     shop: Storefront, key: str
 ) -> None:
-    shown = offer(key, shop)
+    shown = offer(key, shop, method="standard")
+    assert shown.breakdown.total == Decimal("24.90")
 
-    for country, total in (("gb", "24.90"), ("ch", "32.90")):
-        now = offer(key, shop, country, "standard")
-        assert now.breakdown.total == Decimal(total)
-        assert now.is_what(shown.name)
+    assert offer(key, shop, "gb", "standard").objection(shown.name) is None
+    for country, method, total in (("ch", "standard", "€32.90"), ("de", "courier", "€29.00")):
+        objection = offer(key, shop, country, method).objection(shown.name)
+        assert isinstance(objection, TotalNotShown)
+        assert f"the total is now {total}." in objection.problems[0]
 
 
 def test_a_page_that_knew_all_has_shown_the_total(shop: Storefront, key: str) -> None:
     shown = offer(key, shop, "gb", "standard")
-    assert offer(key, shop, "gb", "standard").is_what(shown.name)
+    assert offer(key, shop, "gb", "standard").objection(shown.name) is None
 
-    assert not shown.is_what(shown.name.replace("24.90", "24.89"))
-    assert not shown.is_what(shown.name.replace("24.90", ""))
-    assert not shown.is_what("")
-    assert not shown.is_what("...")
-    assert not shown.is_what("x" * 200)
+    for name in (
+        shown.name.replace("24.90", "24.89"),
+        shown.name.replace("24.90", ""),
+        "",
+        "...",
+        "x" * 200,
+    ):
+        assert shown.objection(name) is not None
 
 
 @pytest.mark.parametrize("change", ["price", "rate", "method", "quantity", "voucher"])
@@ -86,29 +92,64 @@ def test_whatever_costs_something_else_now_is_another_offer(
         Cart.objects.update(codes=["TEN"])
 
     for name in shown:
-        assert not offer(key, shop, "gb", "standard").is_what(name)
-        assert not offer(key, shop).is_what(name)
+        for now in (offer(key, shop, "gb", "standard"), offer(key, shop)):
+            objection = now.objection(name)
+            assert objection is not None
+            assert "Prices or your cart have changed" in objection.problems[0]
 
 
 def test_tax_that_comes_on_top_is_shown_before_it_is_charged(shop: Storefront, key: str) -> None:
-    shown, now = offer(key, shop), offer(key, shop, "ch", "standard")
-    taxed = replace(now.breakdown, tax_included=False, tax_total=Decimal("2.00"))
+    shown, now = offer(key, shop, "gb", "standard"), offer(key, shop, "gb", "standard")
+    total = now.breakdown.total + Decimal("2.00")
+    taxed = replace(now.breakdown, tax_included=False, tax_total=Decimal("2.00"), total=total)
 
-    assert now.is_what(shown.name)
-    assert not replace(now, breakdown=taxed).is_what(shown.name)
+    assert now.objection(shown.name) is None
+    assert isinstance(replace(now, breakdown=taxed).objection(shown.name), TotalNotShown)
 
 
-def test_without_script_an_order_abroad_is_placed_in_one_go_at_the_listed_price(
+def test_without_script_the_total_abroad_is_shown_before_it_is_charged(
     shop: Storefront, key: str
 ) -> None:
     client = shopper(key, shop)
     page = client.get("/checkout/").content.decode()
     assert "Switzerland: €12.90" in page
+    data = filled(client, country_code="ch", first_name="Augusta")
 
-    answer = client.post("/checkout/", filled(client, country_code="ch"))
+    asked = client.post("/checkout/", data)
 
+    assert asked.status_code == 200
+    assert not Order.objects.exists()
+    assert Variant.objects.get().reserved == 0
+    text = asked.content.decode()
+    assert text.count("the total is now €32.90.") == 2  # above the page, and by the button
+    assert 'value="Augusta"' in text
+    assert '<option value="ch" selected>' in text
+
+    answer = client.post("/checkout/", data | {"offer": offer_in(text)})
     assert answer.status_code == 303
     assert Order.objects.get().total == Decimal("32.90")
+
+
+def test_without_script_an_order_at_the_total_of_the_page_is_placed_in_one_go(
+    shop: Storefront, key: str
+) -> None:
+    client = shopper(key, shop)
+
+    answer = client.post("/checkout/", filled(client, country_code="de"))
+
+    assert answer.status_code == 303
+    assert Order.objects.get().total == Decimal("24.90")
+
+
+def test_a_delivery_that_does_not_go_there_is_no_total_to_agree_to(
+    shop: Storefront, key: str
+) -> None:
+    client = shopper(key, shop)
+
+    page = client.post("/checkout/", filled(client, shipping_method="courier")).content.decode()
+
+    assert "“Courier” does not go to United Kingdom." in page
+    assert "the total is now" not in page
 
 
 def quote(client: Client, **fields: str) -> str:
