@@ -49,6 +49,7 @@ STATES = {
     "used up": "warning",
     "off": "danger",
 }
+"""What can be said of an offer, with its colour: the further down, the longer it stays so."""
 
 
 def _random_code() -> str:
@@ -56,7 +57,14 @@ def _random_code() -> str:
 
 
 def state_of(limited: Promotion | Voucher) -> tuple[str, str]:
-    """Whether it counts now, as a key of STATES and in a word."""
+    """Whether it counts now, as a key of STATES and in a word; a voucher only with its offer."""
+    states = [_own_state_of(limited)]
+    if isinstance(limited, Voucher):
+        states.append(_own_state_of(limited.promotion))
+    return max(states, key=lambda state: [*STATES].index(state[0]))
+
+
+def _own_state_of(limited: Promotion | Voucher) -> tuple[str, str]:
     now = timezone.now()
     if not limited.is_active:
         return "off", _("switched off")

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from shop.catalogue.models import Category, Variant
+from shop.pricing.admin import state_of
 from shop.pricing.models import (
     CustomerGroup,
     HomeCountry,
@@ -32,6 +33,7 @@ from tests.staff import sign_in_staff
 pytestmark = pytest.mark.django_db
 
 HERE = "/admin/pricing/"
+PAST, FUTURE = datetime(2020, 7, 1, tzinfo=UTC), datetime(2999, 7, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -149,6 +151,29 @@ def test_the_list_says_each_offer_in_words(staff: Client, network: dict[str, Sto
         "over",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("offer_is", "voucher_is", "told"),
+    [
+        ({}, {}, "running"),
+        ({"ends_at": PAST}, {}, "over"),
+        ({"is_active": False}, {}, "off"),
+        ({"starts_at": FUTURE}, {}, "planned"),
+        ({"usage_limit": 1, "used": 1}, {}, "used up"),
+        ({"ends_at": PAST}, {"starts_at": FUTURE}, "over"),
+        ({}, {"ends_at": PAST}, "over"),
+        ({"ends_at": PAST}, {"is_active": False}, "off"),
+    ],
+)
+def test_a_voucher_counts_no_longer_than_its_offer(
+    offer_is: dict[str, Any], voucher_is: dict[str, Any], told: str
+) -> None:
+    promotion("SPRING", voucher=voucher_is, **offer_is)
+
+    state, _word = state_of(Voucher.objects.get())
+
+    assert state == told
 
 
 @pytest.mark.parametrize("page", ["promotion", "voucher", "redemption", "customergroup"])
