@@ -12,6 +12,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from django.core.exceptions import PermissionDenied
 
 REDACTED = "[redacted]"
 
@@ -103,6 +104,13 @@ class Seldom(logging.Filter):
         return True
 
 
+def refused_in_one_line(record: logging.LogRecord) -> bool:
+    """Leaves out the traceback of a refusal, which is no error: the line says all there is."""
+    if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
     """Set up structlog, and return Django's LOGGING.
 
@@ -161,6 +169,7 @@ def logging_config(*, level: str, json_lines: bool) -> dict[str, Any]:
         "loggers": {
             # Django's own handlers would write lines twice, and unredacted.
             "django": {"handlers": [], "level": level, "propagate": True},
+            "django.request": {"filters": [refused_in_one_line]},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # At DEBUG it writes whole requests and answers, with names and addresses.
             "stripe": {"level": "WARNING"},

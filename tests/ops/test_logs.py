@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from django.core.exceptions import PermissionDenied
 
-from shop.ops.logs import Seldom, logging_config, redact_text
+from shop.ops.logs import Seldom, logging_config, redact_text, refused_in_one_line
 
 SECRET = "s3cr3t-Value_123"
 
@@ -200,3 +201,14 @@ def test_the_cache_and_the_storefronts_are_told_of_seldom_each_for_itself() -> N
 
     assert names == [["seldom_cache"], ["seldom_storefronts"]]
     assert all(config["filters"][name]["()"] is Seldom for (name,) in names)
+
+
+@pytest.mark.parametrize(("error", "traced"), [(PermissionDenied(), False), (OSError(), True)])
+def test_only_a_refusal_has_no_traceback(error: Exception, traced: bool) -> None:
+    caught = (type(error), error, None)
+    record = logging.LogRecord("django.request", 30, __file__, 1, "at %s", ("/x/",), caught)
+
+    assert refused_in_one_line(record)
+
+    assert record.getMessage() == "at /x/"
+    assert bool(record.exc_info) is traced

@@ -79,6 +79,16 @@ def test_who_may_not_do_it_is_not_asked(settings: Any) -> None:
     assert LogEntry.objects.count() == 0
 
 
+def test_a_refusal_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    client = staff(MERCHANDISER)
+
+    assert client.get("/admin/orders/order/").status_code == 403
+
+    (line,) = [record for record in caplog.records if record.name == "django.request"]
+    assert line.getMessage() == "Forbidden (Permission denied): /admin/orders/order/"
+    assert line.exc_info is None
+
+
 def test_a_parcel_is_sent_in_part_and_again(settings: Any) -> None:
     order = sold()
     client = staff(SUPPORT)
