@@ -20,6 +20,8 @@ from orders.totals import Totals
 from sessionsync.goods import SessionGone
 from shop.audit.actors import actor_of
 
+BEGUN: Final = "_begun"
+"""In the address of the checkout while its new token is told to the main site."""
 PLACED: Final = "placed"
 """In the session: the last few checkout forms that became orders, with the orders' tokens."""
 CHECKING_OUT: Final = "checking_out"
@@ -88,14 +90,14 @@ def show(
 ) -> HttpResponse:
     """A page of the checkout. step: which one it is; None for the one that has all of them."""
     request = visit.request
+    if request.method == "GET" and (elsewhere := _begin(request)):
+        return elsewhere
     for notice in visit.cart.notices:
         messages.info(request, notice)
     progress = steps.progress(visit, offer, step) if step else []
     context = context_of(visit, offer, progress=progress, **more)
     context["places_order"] = step in {None, "review"}
-    page = render(request, template, context)
-    _replace_token_once(request)
-    return page
+    return render(request, template, context)
 
 
 def back_to_cart(visit: Visit, problems: list[str] | None = None) -> HttpResponse:
@@ -117,12 +119,27 @@ def back_to_cart(visit: Visit, problems: list[str] | None = None) -> HttpRespons
     return SeeOther(reverse("carts:cart"))
 
 
-def _replace_token_once(request: ShopRequest) -> None:
-    """From here on the session is worth more: whoever knew its old token must not follow.
+def _begin(request: ShopRequest) -> HttpResponse | None:
+    """Where the first look at the checkout leads: to itself, with a new token; None: show it.
 
-    The new token takes over, cart and all, when the browser first presents it; so the page that
-    carries it is made with the old one, and nothing is lost if it never arrives.
+    From here on the session is worth more: whoever knew its old token must not follow. The new one
+    takes over, cart and all, when the browser first presents it, so nothing is lost if the answer
+    that carries it never arrives. It has to come back with a page, not with a script's call: only a
+    page can go and tell the main site of it, and before that no other shop would find the cart.
     """
-    if CHECKING_OUT not in request.session:
+    if BEGUN not in request.GET:
+        if CHECKING_OUT in request.session:
+            return None
         request.session[CHECKING_OUT] = True
         request.session.cycle_key()
+        return SeeOther(_with_query(request, **{BEGUN: "1"}))
+    # Once only: a browser that did not keep the new token is shown the page all the same.
+    return SeeOther(_with_query(request)) if CHECKING_OUT in request.session else None
+
+
+def _with_query(request: ShopRequest, **more: str) -> str:
+    """The address of this page, with or without the mark of having begun."""
+    query = request.GET.copy()
+    query.pop(BEGUN, None)
+    query.update(more)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -6,9 +6,9 @@ import pytest
 
 from orders.models import Order
 from shop.catalogue.models import Variant
-from tests.carts.helpers import fill, make_shops, make_variant, new_key, shopper
+from tests.carts.helpers import fill, make_shops, make_variant, new_key
 from tests.orders.helpers import make_methods
-from tests.orders.test_views import filled
+from tests.orders.test_views import filled, shopper
 
 pytestmark = pytest.mark.django_db
 

@@ -132,13 +132,71 @@ def test_a_checkout_page_that_never_arrives_loses_nothing() -> None:
     browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
     before = browser.cookies("apparel.example")
 
-    browser.open("https://apparel.example/checkout/")
+    lost = browser.fetch("GET", "https://apparel.example/checkout/")
+    assert lost.status_code == 303
     browser.forget("apparel.example")
     hold(browser, "apparel", before)
     page = browser.open("https://apparel.example/checkout/")
     browser.submit("/checkout/", {**form(page), **FIELDS})
 
     assert [(x.product_slug, x.quantity) for x in Order.objects.get().lines.all()] == [("shirt", 1)]
+
+
+@pytest.mark.parametrize("where", ["galleria", "apparel"])
+@pytest.mark.parametrize("path", ["/checkout/", "/checkout/contact/"])
+def test_all_shops_know_the_new_token_before_a_script_uses_it(where: str, path: str) -> None:
+    # Given a shopper with something from one shop
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    bowl = make_variant(shops["home"], stock=5, slug="bowl")
+    browser = Browser()
+    page = browser.open("https://home.example/product/bowl/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(bowl.pk), "quantity": "1"})
+    page = browser.open("https://apparel.example/product/shirt/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+
+    # When the checkout is looked at, and a script asks there what delivery costs
+    page = browser.open(f"https://{where}.example{path}")
+    assert browser.url == f"https://{where}.example{path}"
+    csrf = form(page)["csrfmiddlewaretoken"]
+    asked = {**FIELDS, "csrfmiddlewaretoken": csrf}
+    for _ in range(2):
+        quote = browser.fetch(
+            "POST",
+            "/checkout/quote/",
+            asked,
+            **{"HX-Request": "true", "Origin": f"https://{where}.example"},
+        )
+        assert (quote.status_code, "HX-Redirect" in quote.headers) == (200, False)
+
+    # Then the cart is whole on every site, whichever is looked at next
+    for site in ("home", "galleria", "apparel", "home"):
+        cart = browser.open(f"https://{site}.example/cart/").content.decode()
+        assert "/product/shirt/" in cart, site
+        assert "/product/bowl/" in cart, site
+    page = browser.open("https://home.example/checkout/")
+    browser.submit("/checkout/", {**form(page), **FIELDS})
+    assert Order.objects.get().lines.count() == 2
+    assert Cart.objects.filter(lines__isnull=False).count() == 0
+
+
+def test_a_browser_that_keeps_no_new_cookie_is_shown_the_checkout() -> None:
+    make_methods()
+    shops = make_shops()
+    shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
+    browser = Browser()
+    page = browser.open("https://apparel.example/product/shirt/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    kept = browser.cookies("apparel.example")
+
+    for path in ("/checkout/", "/checkout/?_begun=1"):
+        answer = browser.fetch("GET", f"https://apparel.example{path}")
+        browser.forget("apparel.example")
+        hold(browser, "apparel", kept)
+
+    assert answer.status_code == 200
+    assert form(answer)["checkout_key"]
 
 
 def test_the_same_form_again_leads_to_its_order_on_a_sub_site_too() -> None:

@@ -197,6 +197,7 @@ def test_back_to_the_cart_calls_the_payment_off_and_brings_all_back(case: Case) 
     assert "This order is cancelled" in case.page()
     assert open_page(answer["Location"], data="decision=approve&news=once").status != 303
 
+    case.client = case.browser(case.key)
     again = case.order("on-delivery")
     assert again.status_code == 303
     assert Order.objects.filter(status="placed").count() == 1
