@@ -178,3 +178,16 @@ def test_seeds_are_free_from_a_total_on_at_home_and_dearer_far_away() -> None:
     assert [x.method.slug for x in loaded.quotes("de", weight=40_000, total=Decimal(1))] == [
         "pick-up"
     ]
+
+
+@pytest.mark.parametrize("weight", [500, 9_999, 10_000, 31_500])
+@pytest.mark.parametrize("country", ["de", "ch", "gb", "no", "ca", "cn", "us"])
+def test_what_is_faster_is_dearer_wherever_it_goes_and_whatever_it_weighs(
+    country: str, weight: int
+) -> None:
+    call_command("seed_shipping", verbosity=0)
+
+    quotes = Tariff.load().quotes(country, weight=weight, total=Decimal("20.00"))
+
+    prices = {quote.method.slug: quote.price for quote in quotes}
+    assert prices["express"] > prices["standard"]

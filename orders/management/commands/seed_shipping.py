@@ -49,7 +49,9 @@ RATES: dict[str, list[dict[str, Any]]] = {
     "express": [
         {"min_weight_grams": 10_000, "price": Decimal("19.90")},
         {"countries": NEAR, "price": Decimal("24.90")},
+        {"countries": NEAR, "min_weight_grams": 10_000, "price": Decimal("39.90")},
         {"countries": FAR, "price": Decimal("39.90")},
+        {"countries": FAR, "min_weight_grams": 10_000, "price": Decimal("79.90")},
     ],
 }
 
