@@ -37,12 +37,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One payment that was asked about. error: why there was no answer, for operators."""
+    """One payment that was asked about.
+
+    error: why there was no answer, for operators. expired: whether its order has expired by that.
+    """
 
     payment: Payment
     verdict: Verdict
     error: str = ""
     refund: Refund | None = None
+    expired: bool = False
 
 
 type Unsettled = Payment | Refund
@@ -107,9 +111,11 @@ def _settle(payment: Payment, by: Actor, at: datetime, *, dry_run: bool) -> Find
     given_up = payment.is_open and (cancelled or out_of_time or never_heard_of)
     if given_up or (cancelled and payment.status == Status.AUTHORIZED):
         payment = void(payment, by=by)
+    expired = False
     if payment.status in UNPAID:
-        lifecycle.expire(order, by=by, at=at)
-    return Finding(payment, _verdict(payment.status))
+        now = lifecycle.expire(order, by=by, at=at)
+        expired = not cancelled and now.status == Order.Status.CANCELLED
+    return Finding(payment, _verdict(payment.status), expired=expired)
 
 
 def _pay_back(refund: Refund, by: Actor, *, dry_run: bool) -> Finding:

@@ -117,6 +117,22 @@ def test_paid_at_the_last_moment_it_is_paid(silent: AtSandbox) -> None:
     assert standing(silent.payment.order) == ("placed", "paid", ZERO)
 
 
+def test_the_command_says_how_many_orders_expired_and_nothing_of_it_where_none_did(
+    site_url: str,
+) -> None:
+    declined = at_sandbox(site_url)
+    declined.choose("decline", "never")
+    age(minutes=11)
+    assert run() == "1 came to nothing.\n"
+    assert standing(declined.payment.order)[0] == "pending"
+
+    late = at_sandbox(site_url)
+    age(minutes=11)
+    out_of_time(late.payment.order)
+    assert run() == "1 came to nothing; 1 order has expired.\n"
+    assert standing(late.payment.order)[0] == "cancelled"
+
+
 def test_a_decline_nobody_told_us_of_is_booked(site_url: str) -> None:
     shopper = at_sandbox(site_url)
     shopper.choose("decline", "never")

@@ -19,7 +19,7 @@ from shop.audit.actors import system
 MEANING = {
     Verdict.PAID: "the money had come",
     Verdict.AUTHORIZED: "authorised, to be collected",
-    Verdict.CLOSED: "came to nothing; an order out of time has expired",
+    Verdict.CLOSED: "came to nothing",
     Verdict.WAITING: "not decided yet",
     Verdict.PAID_BACK: "paid back",
     Verdict.NOT_PAID_BACK: "could not be paid back: look at it in the admin",
@@ -63,12 +63,14 @@ class Command(BaseCommand):
         """Reconcile, and say what came of it. Raises CommandError where something is left to do."""
         unsettled = due(older_than)
         verdicts: Counter[Verdict] = Counter()
+        expired = 0
         with _progress(unsettled) as steps:
             for finding in reconcile(steps, by=system("reconcile_payments"), dry_run=dry_run):
                 verdicts[finding.verdict] += 1
+                expired += finding.expired
                 if options["verbosity"] > 1 or finding.error:
                     self.stdout.write(_line(finding))
-        self.stdout.write(_summary(verdicts, dry_run=dry_run))
+        self.stdout.write(_summary(verdicts, expired, dry_run=dry_run))
         left = verdicts[Verdict.SILENT] + verdicts[Verdict.NOT_PAID_BACK]
         if left:
             raise CommandError(f"{left} could not be settled. Run this again; see docs/payment.md.")
@@ -78,15 +80,18 @@ def _line(finding: Finding) -> str:
     payment = finding.payment
     what = f"refund of {finding.refund.amount}" if finding.refund else f"{payment.amount}"
     error = f" ({finding.error})" if finding.error else ""
-    verdict = f"{finding.verdict}: {MEANING[finding.verdict]}{error}"
+    expired = ", and the order has expired" if finding.expired else ""
+    verdict = f"{finding.verdict}: {MEANING[finding.verdict]}{expired}{error}"
     return f"{payment.order.number}  {payment.gateway}  {what} {payment.currency}  {verdict}"
 
 
-def _summary(verdicts: Counter[Verdict], *, dry_run: bool) -> str:
+def _summary(verdicts: Counter[Verdict], expired: int, *, dry_run: bool) -> str:
     if not verdicts:
         return "Nothing to reconcile."
-    told = "; ".join(f"{count} {MEANING[verdict]}" for verdict, count in sorted(verdicts.items()))
-    return f"{'Dry run, nothing was changed. ' if dry_run else ''}{told}."
+    told = [f"{count} {MEANING[verdict]}" for verdict, count in sorted(verdicts.items())]
+    if expired:
+        told.append("1 order has expired" if expired == 1 else f"{expired} orders have expired")
+    return f"{'Dry run, nothing was changed. ' if dry_run else ''}{'; '.join(told)}."
 
 
 @contextmanager
