@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +36,8 @@ from shop.translated.forms import TranslationsForm, with_translations
 
 ENTRIES_SHOWN = 100
 """Entries of its audit trail that an order's page shows; the rest is a link away."""
+ENTRY_COLUMNS = ("at", "action", "kind", "how", "channel", "storefront")
+"""What the page shows of each."""
 
 
 class OrderLineInline(ReadOnly, TabularInline):
@@ -167,21 +171,31 @@ class OrderAdmin(ReadOnly, DeedsAdmin):
     def history(self, order: Order) -> SafeString:
         """Every step from the cart to now: who, how identified, from where."""
         entries = Entry.objects.filter(trail=order.trail).order_by("seq")[:ENTRIES_SHOWN]
+        head = format_html_join(
+            "",
+            '<th scope="col">{}</th>',
+            ((capfirst(str(label_for_field(name, Entry))),) for name in ENTRY_COLUMNS),
+        )
         rows = format_html_join(
             "",
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             (
                 (
                     date_format(localtime(each.at), "SHORT_DATETIME_FORMAT"),
                     each.action,
                     f"{each.kind} {f'#{each.customer_id}' if each.customer_id else ''}",
-                    f"{each.how}, {each.channel} {each.storefront}",
+                    each.how,
+                    each.channel,
+                    each.storefront,
                 )
                 for each in entries
             ),
         )
         return format_html(
-            '<table>{}</table><p><a href="{}">{}</a></p>',
+            '<div class="overflow-x-auto"><table class="exchange-table">'
+            "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+            '<p><a class="underline" href="{}">{}</a></p>',
+            head,
             rows,
             trail_url(order.trail),
             gettext("All of it"),

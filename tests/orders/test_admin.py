@@ -1,5 +1,7 @@
 """Staff look at orders and carts; they do not rewrite what happened."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import translation
@@ -49,6 +51,28 @@ def test_orders_are_found_and_cannot_be_rewritten() -> None:
         client.post(f"/admin/orders/order/{order.pk}/delete/", {"post": "yes"}).status_code == 403
     )
     assert Order.objects.get().email == "ada@example.com"
+
+
+def test_an_orders_trail_is_a_table_with_a_heading_for_each_column() -> None:
+    make_methods()
+    shops, key = make_shops(), new_key()
+    fill(key, (make_variant(shops["home"], title="Bowl"), shops["home"], 2))
+    order = place(key, shops["apparel"])
+
+    page = staff(shops["galleria"]).get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+
+    head, body = (
+        page.split('<table class="exchange-table"><thead>')[1]
+        .split("</table>")[0]
+        .split("</thead>")
+    )
+    assert re.findall(r'<th scope="col">(.*?)</th>', head) == [
+        "When", "Action", "Who", "Identified by", "Channel", "Storefront",
+    ]  # fmt: skip
+    rows = [re.findall("<td>(.*?)</td>", row) for row in body.split("</tr>")[:-1]]
+    assert {len(row) for row in rows} == {6}
+    assert "order.placed" in [row[1] for row in rows]
+    assert "catalogue/exchange.css" in page  # which draws it
 
 
 def test_carts_are_for_looking_at_and_name_no_session() -> None:
