@@ -4,6 +4,8 @@
 either case. Codes are kept in lower case.
 """
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -74,5 +76,14 @@ def country_name(code: str) -> str:
 
 def delivery_countries() -> list[tuple[str, str]]:
     """Code and name of each country this shop delivers to, by name in the active language."""
-    choices = [(code.lower(), country_name(code)) for code in settings.SHOP_COUNTRIES]
-    return sorted(choices, key=lambda choice: choice[1])
+    return by_name(settings.SHOP_COUNTRIES)
+
+
+def by_name(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Code and name of each of these countries, by name in the active language.
+
+    Chinese by its sound: GB 2312, which GB 18030 contains, has the common characters in the order
+    of their pinyin.
+    """
+    named = [(code.lower(), country_name(code)) for code in codes]
+    return sorted(named, key=lambda each: each[1].encode("gb18030"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Self
 
-from accounts.countries import country_name
+from accounts.countries import by_name
 from orders.models import ShippingMethod, ShippingRate
 from shop.pricing.breakdown import ShippingQuote, Wanted
 
@@ -81,8 +81,11 @@ class Tariff:
         by_price: dict[Decimal, list[str]] = {}
         for code, price in prices.items():
             if price != usual and method.serves(code):
-                by_price.setdefault(price, []).append(str(country_name(code)))
-        return [CountryPrice(tuple(sorted(by_price[price])), price) for price in sorted(by_price)]
+                by_price.setdefault(price, []).append(code)
+        return [
+            CountryPrice(tuple(name for _code, name in by_name(by_price[price])), price)
+            for price in sorted(by_price)
+        ]
 
     def digest(self) -> str:
         """A short name for exactly these methods at exactly these prices."""

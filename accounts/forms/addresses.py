@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.countries import NAMES, POSTAL_CODE_OPTIONAL, PROVINCE_NEEDED, country_name
+from accounts.countries import NAMES, POSTAL_CODE_OPTIONAL, PROVINCE_NEEDED, by_name
 from accounts.forms.looks import ShopLooks
 from accounts.models import Address, User
 
@@ -86,10 +86,7 @@ class AddressForm(ShopLooks, forms.ModelForm[Address]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         codes = {*NAMES, *(code.lower() for code in settings.SHOP_COUNTRIES)}
-        countries = sorted(
-            ((code, country_name(code)) for code in codes), key=lambda country: country[1]
-        )
-        self.fields["country_code"].choices = [("", _("Please choose")), *countries]  # type: ignore[attr-defined]
+        self.fields["country_code"].choices = [("", _("Please choose")), *by_name(codes)]  # type: ignore[attr-defined]
         self.fields["phone"].validators.append(PHONE)
         self.fields["phone"].widget = forms.TelInput(attrs={"class": "input", "maxlength": "40"})
         for name, hint in _AUTOCOMPLETE.items():

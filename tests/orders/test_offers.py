@@ -141,6 +141,18 @@ def test_without_script_an_order_at_the_total_of_the_page_is_placed_in_one_go(
     assert Order.objects.get().total == Decimal("24.90")
 
 
+def test_in_chinese_countries_are_listed_by_sound_and_with_its_own_marks(
+    shop: Storefront, key: str
+) -> None:
+    ShippingRate.objects.update(countries=["ch", "no", "gb"])
+    shop.language = "zh-hans"
+    shop.save()
+
+    page = shopper(key, shop).get("/checkout/").content.decode()
+
+    assert "挪威、瑞士、英国：€12.90" in page
+
+
 def test_a_delivery_that_does_not_go_there_is_no_total_to_agree_to(
     shop: Storefront, key: str
 ) -> None:

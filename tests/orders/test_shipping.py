@@ -66,6 +66,19 @@ def test_countries_have_names_and_come_in_their_order(settings: pytest.FixtureRe
     assert country_name("GB") == "United Kingdom"
 
 
+def test_in_chinese_countries_come_in_the_order_of_their_sound() -> None:
+    with translation.override("zh-hans"):
+        names = [name for _code, name in delivery_countries()]
+
+    assert names == [
+        "爱尔兰", "爱沙尼亚", "奥地利", "保加利亚", "比利时", "波兰", "丹麦",
+        "德国", "法国", "芬兰", "荷兰", "加拿大", "捷克", "克罗地亚",
+        "拉脱维亚", "立陶宛", "卢森堡", "罗马尼亚", "马耳他", "美国", "挪威",
+        "葡萄牙", "瑞典", "瑞士", "塞浦路斯", "斯洛伐克", "斯洛文尼亚", "西班牙",
+        "希腊", "匈牙利", "意大利", "英国", "中国",
+    ]  # fmt: skip
+
+
 def tariff(*rates: Mapping[str, object], **method: object) -> tuple[Tariff, ShippingMethod]:
     """One way of delivery at 4.90 with these rates, for all countries but as `method` says."""
     made = ShippingMethod.objects.create(
