@@ -94,12 +94,14 @@ def test_the_schema_holds(demo: Demo, tmp_path: Path, figures: list[str], who: s
 def run(demo: Demo, config: Path, folder: Path, who: str) -> subprocess.CompletedProcess[str]:
     # Who logs out in the middle is somebody else afterwards: that call is asked last, by tests/api.
     without = ["--exclude-path", "/auth/token/revoke"] if who == "customer" else []
+    # Where both the key and a token are needed, it takes an unknown header for a broken schema.
+    left_out = f"{LEFT_OUT},negative_data_rejection" if who == "customer" else LEFT_OUT
     return subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", str(config)),
             *("run", f"http://127.0.0.1:{demo.port}/api/schema/?format=json"),
             *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
-            *("--exclude-checks", LEFT_OUT, "--continue-on-failure", "--workers", "2"),
+            *("--exclude-checks", left_out, "--continue-on-failure", "--workers", "2"),
             *("--warnings", "off", "--seed", "1", *without),
         ],
         cwd=folder,
