@@ -4,11 +4,12 @@
 the browser tests be skipped in silence.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from shop.ops import packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_APPS = (
@@ -34,15 +35,7 @@ def find_chromium() -> Path | None:
 
 def install_chromium() -> None:
     """Install a Chromium: by apt where we are root, else by Playwright, into the user's cache."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run(
-                ["apt-get", "--quiet", *command],  # noqa: S607 - the system's own
-                env=quiet,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
+    packages.install("chromium")
     if find_chromium() is None:
         subprocess.run(
             [sys.executable, "-m", "playwright", "install", "chromium"],

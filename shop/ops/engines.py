@@ -4,12 +4,12 @@
 ever left out in silence.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from shop.ops import packages
 from shop.ops.browser import find_chromium
 
 PACKAGES = ("firefox-esr", "webkit2gtk-driver", "xvfb", "gir1.2-webkit2-4.1", "python3-gi")
@@ -48,17 +48,7 @@ def missing() -> list[str]:
 
 def install() -> None:
     """Install the engines by apt, where we are root and there is one."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    packages = [*PACKAGES, *([] if find_chromium() else ["chromium"])]
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
-        subprocess.run(
-            ["apt-get", "--quiet", *command],  # noqa: S607 - the system's own
-            env=quiet,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+    packages.install(*PACKAGES, *([] if find_chromium() else ["chromium"]))
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from shop.ops import packages
 from shop.ops.processes import end_process, spawn
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
@@ -117,16 +118,8 @@ def main() -> int:
     try:
         find_nginx()
     except NoNginx:
-        if os.geteuid() == 0 and shutil.which("apt-get"):
-            sys.stderr.write("No nginx for the proof of isolation; installing one.\n")
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["update"], ["install", "--yes", "--no-install-recommends", "nginx"]):
-                subprocess.run(
-                    ["apt-get", "--quiet", *command],
-                    env=quiet,
-                    stdin=subprocess.DEVNULL,
-                    check=False,
-                )
+        sys.stderr.write("No nginx for the proof of isolation; installing one.\n")
+        packages.install("nginx")
     try:
         find_nginx()
     except NoNginx as none:
