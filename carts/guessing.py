@@ -5,7 +5,6 @@ session away is still there. Without Redis nothing is counted: a shop that is op
 """
 
 import time
-from ipaddress import ip_address
 from typing import Final
 
 from django.core.cache import cache
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from carts.refusals import VoucherRefused
 from sessionsync.fingerprints import fingerprint
+from shop.visitors import tells_apart
 
 WINDOW: Final = 600
 """Seconds."""
@@ -30,7 +30,7 @@ class TooManyCodes(VoucherRefused):
 def count_try(session_key: str, address: str) -> None:
     """Count that a code was typed. address: as the server saw it. Raises TooManyCodes."""
     kinds = {"session": session_key}
-    if _tells_apart(address):
+    if tells_apart(address):
         kinds["address"] = address
     window = int(time.time()) // WINDOW
     for kind, value in kinds.items():
@@ -42,11 +42,3 @@ def count_try(session_key: str, address: str) -> None:
             continue
         if tries > LIMITS[kind]:
             raise TooManyCodes
-
-
-def _tells_apart(address: str) -> bool:
-    """Whether it is a visitor's: a proxy on this machine that names nobody stands for everyone."""
-    try:
-        return not ip_address(address).is_loopback
-    except ValueError:  # none at all, behind a Unix socket
-        return False

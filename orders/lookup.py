@@ -9,7 +9,6 @@ while Redis is away, and over all processes. Whoever is wrong learns nothing abo
 import hmac
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Final
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from orders.models import LookupTries, Order
+from shop.visitors import tells_apart
 
 WINDOW: Final = timedelta(minutes=15)
 LIMITS: Final = {"number": 10, "email": 10, "address": 30}
@@ -41,7 +41,7 @@ def find(number: str, email: str, *, address: str) -> Order | None:
     """
     number, email = (typed.replace("\0", "").strip() for typed in (number.upper(), email.lower()))
     kinds = {"number": number, "email": email}
-    if _tells_apart(address):
+    if tells_apart(address):
         kinds["address"] = address
     _count(kinds)
     return Order.objects.filter(number=number, email__iexact=email).first()
@@ -77,11 +77,3 @@ def _name(kind: str, value: str) -> str:
     """What a count is kept under: nobody can read from it who tried what."""
     secret = sha256(b"orders.lookup:" + settings.SECRET_KEY.encode()).digest()
     return hmac.new(secret, f"{kind}:{value}".encode(), sha256).hexdigest()
-
-
-def _tells_apart(address: str) -> bool:
-    """Whether it is a visitor's: a proxy on this machine that names nobody stands for everyone."""
-    try:
-        return not ip_address(address).is_loopback
-    except ValueError:  # none at all, behind a Unix socket
-        return False
