@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.countries import NAMES
+from shop.api.base.shapes import Page
 
 PHONE = RegexValidator(r"^[0-9+()./ -]*$", "A phone number has digits, blanks and + ( ) . / -.")
 LONGEST_PASSWORD = 256
@@ -108,12 +109,10 @@ class AddressIn(serializers.Serializer[Any]):
         return code
 
 
-class Address(serializers.Serializer[Any]):
-    """An entry of the address book."""
+class PostalAddress(serializers.Serializer[Any]):
+    """A postal address."""
 
     id = serializers.CharField()
-    customer_id = serializers.CharField()
-    address_name = serializers.CharField(allow_blank=True)
     first_name = serializers.CharField()
     last_name = serializers.CharField()
     company = serializers.CharField(allow_blank=True)
@@ -122,8 +121,15 @@ class Address(serializers.Serializer[Any]):
     city = serializers.CharField()
     postal_code = serializers.CharField(allow_blank=True)
     province = serializers.CharField(allow_blank=True)
-    country_code = serializers.CharField()
+    country_code = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
     phone = serializers.CharField(allow_blank=True)
+
+
+class Address(PostalAddress):
+    """An entry of the address book."""
+
+    customer_id = serializers.CharField()
+    address_name = serializers.CharField(allow_blank=True)
     is_default_shipping = serializers.BooleanField()
     is_default_billing = serializers.BooleanField()
     created_at = serializers.DateTimeField()
@@ -157,13 +163,10 @@ class OneAddress(serializers.Serializer[Any]):
     address = Address()
 
 
-class Addresses(serializers.Serializer[Any]):
+class Addresses(Page):
     """The address book."""
 
     addresses = Address(many=True)
-    count = serializers.IntegerField()
-    limit = serializers.IntegerField()
-    offset = serializers.IntegerField()
 
 
 class AddressGone(serializers.Serializer[Any]):
@@ -175,9 +178,19 @@ class AddressGone(serializers.Serializer[Any]):
     parent = Customer()
 
 
-class Problem(serializers.Serializer[Any]):
-    """Why not. Show `message` to people; `type` is for programs."""
+class Country(serializers.Serializer[Any]):
+    """A country parcels go to."""
 
-    type = serializers.CharField()
-    message = serializers.CharField()
-    code = serializers.CharField(required=False)
+    id = serializers.CharField()
+    iso_2 = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
+    name = serializers.CharField()
+    display_name = serializers.CharField()
+
+
+class Region(serializers.Serializer[Any]):
+    """Where the shop delivers to, with the currency paid there."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    currency_code = serializers.CharField()
+    countries = Country(many=True)

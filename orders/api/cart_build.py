@@ -92,9 +92,9 @@ def option_id(pk: int) -> str:
     return f"{OPTION}_{pk}"
 
 
-def address(entered: Mapping[str, Any], id: str) -> dict[str, Any]:  # noqa: A002
+def address(entered: Mapping[str, Any], address_id: str) -> dict[str, Any]:
     """An address that was entered."""
-    return {"id": id, **{name: entered.get(name, "") for name in ADDRESS_FIELDS}}
+    return {"id": address_id, **{name: entered.get(name, "") for name in ADDRESS_FIELDS}}
 
 
 def promotions(basket: Basket) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.shapes import PostalAddress, Region
+
 MANY = 100
 """The most entries of a list that one call may send."""
 
@@ -19,40 +21,6 @@ class Totals(serializers.Serializer[Any]):
     original_subtotal = serializers.FloatField()
     original_total = serializers.FloatField()
     original_tax_total = serializers.FloatField()
-
-
-class CartAddress(serializers.Serializer[Any]):
-    """A postal address."""
-
-    id = serializers.CharField()
-    first_name = serializers.CharField()
-    last_name = serializers.CharField()
-    company = serializers.CharField(allow_blank=True)
-    address_1 = serializers.CharField()
-    address_2 = serializers.CharField(allow_blank=True)
-    city = serializers.CharField()
-    postal_code = serializers.CharField(allow_blank=True)
-    province = serializers.CharField(allow_blank=True)
-    country_code = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
-    phone = serializers.CharField(allow_blank=True)
-
-
-class CartCountry(serializers.Serializer[Any]):
-    """A country parcels go to."""
-
-    id = serializers.CharField()
-    iso_2 = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
-    name = serializers.CharField()
-    display_name = serializers.CharField()
-
-
-class CartRegion(serializers.Serializer[Any]):
-    """Where the shop delivers to, with the currency paid there."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    currency_code = serializers.CharField()
-    countries = CartCountry(many=True)
 
 
 class ItemImage(serializers.Serializer[Any]):
@@ -94,28 +62,33 @@ class ItemMetadata(serializers.Serializer[Any]):
     )
 
 
-class Item(Totals):
-    """A line of a cart."""
+class Line(Totals):
+    """What a line of a cart and one of an order have in common."""
 
     id = serializers.CharField()
-    cart_id = serializers.CharField()
     title = serializers.CharField()
     subtitle = serializers.CharField(allow_blank=True)
     thumbnail = serializers.CharField(allow_null=True)
     quantity = serializers.IntegerField()
     created_at = serializers.DateTimeField()
-    product_id = serializers.CharField()
     product_title = serializers.CharField()
     product_handle = serializers.CharField()
-    variant_id = serializers.CharField()
     variant_sku = serializers.CharField(allow_null=True)
     variant_title = serializers.CharField(allow_blank=True)
-    variant = ItemVariant()
-    requires_shipping = serializers.BooleanField()
-    is_discountable = serializers.BooleanField()
     is_tax_inclusive = serializers.BooleanField()
     unit_price = serializers.FloatField()
     compare_at_unit_price = serializers.FloatField(allow_null=True)
+
+
+class Item(Line):
+    """A line of a cart."""
+
+    cart_id = serializers.CharField()
+    product_id = serializers.CharField()
+    variant_id = serializers.CharField()
+    variant = ItemVariant()
+    requires_shipping = serializers.BooleanField()
+    is_discountable = serializers.BooleanField()
     metadata = ItemMetadata()
 
 
@@ -136,16 +109,21 @@ class CartPromotion(serializers.Serializer[Any]):
     application_method = ApplicationMethod()
 
 
-class CartDelivery(Totals):
-    """The chosen way of delivery."""
+class Delivery(Totals):
+    """The way of delivery."""
 
     id = serializers.CharField()
-    cart_id = serializers.CharField()
     name = serializers.CharField()
     amount = serializers.FloatField()
     is_tax_inclusive = serializers.BooleanField()
+
+
+class CartDelivery(Delivery):
+    """The chosen way of delivery."""
+
+    cart_id = serializers.CharField()
     shipping_option_id = serializers.CharField()
-    data = serializers.DictField()  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]  # Serializer.data, to type checkers
 
 
 class PaymentSession(serializers.Serializer[Any]):
@@ -156,7 +134,7 @@ class PaymentSession(serializers.Serializer[Any]):
     status = serializers.CharField()
     amount = serializers.FloatField()
     currency_code = serializers.CharField()
-    data = serializers.DictField()  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]  # Serializer.data, to type checkers
 
 
 class PaymentCollection(serializers.Serializer[Any]):
@@ -208,7 +186,7 @@ class Cart(SplitTotals):
 
     id = serializers.CharField()
     region_id = serializers.CharField()
-    region = CartRegion()
+    region = Region()
     currency_code = serializers.CharField()
     locale = serializers.CharField()
     email = serializers.CharField(allow_null=True)
@@ -218,8 +196,8 @@ class Cart(SplitTotals):
     completed_at = serializers.DateTimeField(allow_null=True, help_text="Null: a cart is open.")
     items = Item(many=True)
     promotions = CartPromotion(many=True)
-    shipping_address = CartAddress(allow_null=True)
-    billing_address = CartAddress(allow_null=True)
+    shipping_address = PostalAddress(allow_null=True)
+    billing_address = PostalAddress(allow_null=True)
     shipping_methods = CartDelivery(many=True)
     payment_collection = PaymentCollection(allow_null=True)
     gift_cards = serializers.ListField(help_text="Always empty.")
@@ -299,7 +277,7 @@ class ShippingOption(serializers.Serializer[Any]):
     prices = OptionPrice(many=True)
     calculated_price = OptionAmount()
     service_zone = OptionZone()
-    data = serializers.DictField()  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]  # Serializer.data, to type checkers
 
 
 class Options(serializers.Serializer[Any]):
@@ -377,7 +355,7 @@ class ItemIn(Body):
 class CartIn(CartChange):
     """What a cart begins with."""
 
-    items = ItemIn(many=True, required=False, max_length=MANY)  # type: ignore[call-arg]
+    items = ItemIn(many=True, required=False, max_length=MANY)  # type: ignore[call-arg]  # for many=True
 
 
 class CartName(Body):

@@ -14,9 +14,9 @@ from shop.api.base.parameters import FIELDS
 from shop.pricing.models.promotions import normal_code
 
 
-def answer(request: Request, id: str) -> Response:  # noqa: A002
+def answer(request: Request, asked_id: str) -> Response:
     """The cart as it is now."""
-    return Response({"cart": cart_shape(request, basket_of(request, id))})
+    return Response({"cart": cart_shape(request, basket_of(request, asked_id))})
 
 
 class Carts(CartView):

@@ -56,7 +56,7 @@ def put_in(request: Request, holder: CartHolder, item: Sent) -> None:
 
 
 @transaction.atomic
-def change(request: Request, id: str, sent: Sent) -> None:  # noqa: A002
+def change(request: Request, asked_id: str, sent: Sent) -> None:
     """Enter e-mail and addresses, and make the voucher codes those that were sent.
 
     Raises InvalidData, UnknownCart, or VoucherRefused.
@@ -65,9 +65,9 @@ def change(request: Request, id: str, sent: Sent) -> None:  # noqa: A002
     if region and region != regions.region_id():
         raise InvalidData(f"Region with id: {region} was not found")
     if not ENTERED & set(sent):
-        cart_of(request, id)
+        cart_of(request, asked_id)
         return
-    basket = basket_of(request, id)
+    basket = basket_of(request, asked_id)
     _enter_contact(request, basket, sent)
     _enter_addresses(request, basket, sent)
     if "promo_codes" in sent:

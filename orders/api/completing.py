@@ -72,7 +72,7 @@ def checkout_key(cart_id: str) -> str:
     return "api-" + sha256(cart_id.encode()).hexdigest()[:60]
 
 
-def _place(request: Request, basket: Basket, id: str) -> Order:  # noqa: A002
+def _place(request: Request, basket: Basket, cart_id: str) -> Order:
     """Place the order. Raises InvalidData for what was not entered, and `place_order`'s errors."""
     _refuse_unfinished(basket)
     _refuse_dearer(basket)
@@ -89,7 +89,7 @@ def _place(request: Request, basket: Basket, id: str) -> Order:  # noqa: A002
             payment_method=entry.payment_method,
             consent_at=None,  # whoever shows the terms does not say so here
         ),
-        checkout_key=checkout_key(id),
+        checkout_key=checkout_key(cart_id),
         agreed_offer=basket.offer.name,
         site_url=absolute(request._request, basket.storefront, ""),
         by=actor_on(request, basket.holder),
@@ -124,22 +124,22 @@ def _refuse_dearer(basket: Basket) -> None:
         raise OfferChanged(basket.offer.breakdown.total)
 
 
-def _ordered(request: Request, order: Order, id: str) -> Response:  # noqa: A002
+def _ordered(request: Request, order: Order, cart_id: str) -> Response:
     """The order. One that is paid on a gateway's pages says where, if the gateway answers."""
     if order.status == Order.Status.PENDING:
         with suppress(PaymentError):
-            by = actor_on(request, holder_of(request, id))
+            by = actor_on(request, holder_of(request, cart_id))
             paying.begin(order, by=by, site_url=order.site_url)
     found = told_of(Order.objects.filter(pk=order.pk)).get()
     return Response({"type": "order", "order": order_shape(request, found)})
 
 
-def _not_ordered(request: Request, refusal: OrderError, id: str) -> Response:  # noqa: A002
+def _not_ordered(request: Request, refusal: OrderError, cart_id: str) -> Response:
     """The cart as it is now, and why it was not ordered; nothing has changed."""
     error = {
         "name": REASONS[type(refusal)],
         "type": "not_allowed",
         "message": " ".join(refusal.problems),
     }
-    cart = cart_shape(request, basket_of(request, id))
+    cart = cart_shape(request, basket_of(request, cart_id))
     return Response({"type": "cart", "cart": cart, "error": error})

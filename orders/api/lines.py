@@ -54,10 +54,10 @@ class OneLine(CartView):
         return Response({"id": line, "object": "line-item", "deleted": True, "parent": cart})
 
 
-def _set(request: Request, id: str, line: str, quantity: int) -> None:  # noqa: A002
+def _set(request: Request, asked_id: str, line: str, quantity: int) -> None:
     """Set a line's quantity. Raises UnknownCart, and what `carts.services.change_line` raises."""
-    cart_of(request, id)
-    holder, pk = holder_of(request, id), numbered(ITEM, line)
+    cart_of(request, asked_id)
+    holder, pk = holder_of(request, asked_id), numbered(ITEM, line)
     if pk is None:
         raise UnknownLine
     change_line(holder, pk, quantity, by=actor_on(request, holder))

@@ -92,9 +92,9 @@ def cart_id(cart: Cart) -> str:
     return f"cart_{cart.public_id}"
 
 
-def holder_of(request: Request, id: object) -> CartHolder:  # noqa: A002
+def holder_of(request: Request, asked_id: object) -> CartHolder:
     """What this call has to show for the cart of that id. Raises UnknownCart for what is no id."""
-    match = _ID.fullmatch(id) if isinstance(id, str) else None
+    match = _ID.fullmatch(asked_id) if isinstance(asked_id, str) else None
     if match is None:
         raise refusals.UnknownCart
     customer = customer_of(request)
@@ -106,28 +106,28 @@ def actor_on(request: Request, holder: CartHolder) -> Actor:
     return actor_of(request, secret=holder.public_id)
 
 
-def cart_of(request: Request, id: object) -> Cart:  # noqa: A002
+def cart_of(request: Request, asked_id: object) -> Cart:
     """The cart of that id, or of one that it was known by before. One query.
 
     Raises UnknownCart, also for a cart of another customer, and of any customer to a guest.
     """
-    cart = carts_of(holder_of(request, id)).first()
+    cart = carts_of(holder_of(request, asked_id)).first()
     if cart is None:
         raise refusals.UnknownCart
     return cart
 
 
-def basket_of(request: Request, id: object) -> Basket:  # noqa: A002
+def basket_of(request: Request, asked_id: object) -> Basket:
     """The cart of that id with its contents and prices. Raises UnknownCart.
 
     While no address is known, taxes and delivery are those of the storefront's home country. The
     same number of queries however much the cart holds.
     """
-    cart, storefront = cart_of(request, id), storefront_of(request)
+    cart, storefront = cart_of(request, asked_id), storefront_of(request)
     # A token that comes with a guest's cart does not make it the customer's, and should it become
     # theirs meanwhile, this call has nothing to show for it.
     customer = customer_of(request) if cart.customer_id is not None else None
-    holder = CartHolder(holder_of(request, id).public_id, customer.pk if customer else None)
+    holder = CartHolder(holder_of(request, asked_id).public_id, customer.pk if customer else None)
     contents, checkout = cart_contents(holder, storefront), entered(holder, customer)
     country = checkout.country_code or home_country(storefront).lower()
     buyer = Buyer(storefront, customer, country, _email(checkout, customer))

@@ -4,14 +4,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.shapes import PostalAddress
 from orders.api.cart_shapes import (
     Cart,
-    CartAddress,
+    Delivery,
     ItemVariant,
+    Line,
     PaymentCollection,
     SplitTotals,
-    Totals,
 )
+from shop.api.base.shapes import Page
 
 LONGEST_KEY = 200
 """Characters of a mailed token that are looked at."""
@@ -24,13 +26,10 @@ class PaymentProvider(serializers.Serializer[Any]):
     is_enabled = serializers.BooleanField()
 
 
-class PaymentProviders(serializers.Serializer[Any]):
+class PaymentProviders(Page):
     """The ways to pay."""
 
     payment_providers = PaymentProvider(many=True)
-    count = serializers.IntegerField()
-    limit = serializers.IntegerField()
-    offset = serializers.IntegerField()
 
 
 class PaymentCollectionIn(serializers.Serializer[Any]):
@@ -57,35 +56,13 @@ class OrderItemMetadata(serializers.Serializer[Any]):
     storefront = serializers.CharField(help_text="Where it was put in.")
 
 
-class OrderItem(Totals):
+class OrderItem(Line):
     """A line as it was bought. `variant` is null where it is not sold any more."""
 
-    id = serializers.CharField()
-    title = serializers.CharField()
-    subtitle = serializers.CharField(allow_blank=True)
-    thumbnail = serializers.CharField(allow_null=True)
-    quantity = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
     product_id = serializers.CharField(allow_null=True)
-    product_title = serializers.CharField()
-    product_handle = serializers.CharField()
     variant_id = serializers.CharField(allow_null=True)
-    variant_sku = serializers.CharField(allow_null=True)
-    variant_title = serializers.CharField(allow_blank=True)
     variant = ItemVariant(allow_null=True)
-    is_tax_inclusive = serializers.BooleanField()
-    unit_price = serializers.FloatField()
-    compare_at_unit_price = serializers.FloatField(allow_null=True)
     metadata = OrderItemMetadata()
-
-
-class OrderDelivery(Totals):
-    """The way of delivery."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    amount = serializers.FloatField()
-    is_tax_inclusive = serializers.BooleanField()
 
 
 class OrderPayment(serializers.Serializer[Any]):
@@ -96,7 +73,7 @@ class OrderPayment(serializers.Serializer[Any]):
     currency_code = serializers.CharField()
     amount = serializers.FloatField()
     created_at = serializers.DateTimeField()
-    data = serializers.DictField(  # type: ignore[assignment]
+    data = serializers.DictField(  # type: ignore[assignment]  # Serializer.data, to type checkers
         help_text="While it is open: `redirect_url`, where to pay, or `instructions`, how."
     )
 
@@ -136,9 +113,9 @@ class Order(SplitTotals):
     created_at = serializers.DateTimeField()
     canceled_at = serializers.DateTimeField(allow_null=True)
     items = OrderItem(many=True)
-    shipping_address = CartAddress()
-    billing_address = CartAddress()
-    shipping_methods = OrderDelivery(many=True)
+    shipping_address = PostalAddress()
+    billing_address = PostalAddress()
+    shipping_methods = Delivery(many=True)
     payment_collections = OrderPayments(many=True)
     metadata = OrderMetadata()
 
@@ -149,13 +126,10 @@ class OneOrder(serializers.Serializer[Any]):
     order = Order()
 
 
-class Orders(serializers.Serializer[Any]):
+class Orders(Page):
     """A page of orders."""
 
     orders = Order(many=True)
-    count = serializers.IntegerField()
-    limit = serializers.IntegerField()
-    offset = serializers.IntegerField()
 
 
 class WhyNot(serializers.Serializer[Any]):

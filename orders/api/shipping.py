@@ -134,6 +134,6 @@ def _rules(total: Decimal) -> list[dict[str, str]]:
     return [{"attribute": "item_total", "operator": "gte", "value": str(number(total))}]
 
 
-def _quote(basket: Basket, id: str) -> Quote | None:  # noqa: A002
-    pk = numbered(OPTION, id)
+def _quote(basket: Basket, option_id: str) -> Quote | None:
+    pk = numbered(OPTION, option_id)
     return next((quote for quote in basket.offer.quotes if quote.method.pk == pk), None)

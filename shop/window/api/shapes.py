@@ -6,23 +6,8 @@ The format is that of Medusa v2's Store API; docs/store-api.md says what is left
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-
-class Country(serializers.Serializer[object]):
-    """A country parcels go to."""
-
-    id = serializers.CharField()
-    iso_2 = serializers.CharField(help_text="ISO 3166-1 alpha-2, in lower case.")
-    name = serializers.CharField()
-    display_name = serializers.CharField()
-
-
-class Region(serializers.Serializer[object]):
-    """Where the shop delivers to, with the currency paid there."""
-
-    id = serializers.CharField()
-    name = serializers.CharField()
-    currency_code = serializers.CharField()
-    countries = Country(many=True)
+from accounts.api.shapes import Region
+from shop.api.base.shapes import Page
 
 
 class Locale(serializers.Serializer[object]):
@@ -195,14 +180,6 @@ class Locales(serializers.Serializer[object]):
     """All languages."""
 
     locales = Locale(many=True)
-
-
-class Page(serializers.Serializer[object]):
-    """Part of a list. `count` is how many there are in all."""
-
-    count = serializers.IntegerField()
-    limit = serializers.IntegerField()
-    offset = serializers.IntegerField()
 
 
 class Collections(Page):
