@@ -15,7 +15,14 @@ from orders.checkout.entries import FIELDS, enter
 from orders.checkout.errors import CartEmpty, CheckoutKeyUsed
 from orders.checkout.forms import CheckoutForm, new_checkout_key
 from orders.checkout.offers import Offer
-from orders.checkout.pages import back_to_cart, context_of, ordered_by_this_form, place, show
+from orders.checkout.pages import (
+    back_to_cart,
+    begin,
+    context_of,
+    ordered_by_this_form,
+    place,
+    show,
+)
 from orders.checkout.services import PostalAddress, Wish
 from orders.checkout.visit import ADDRESS_FIELDS, Visit
 from orders.queries import waiting_orders
@@ -40,6 +47,8 @@ def express(request: ShopRequest) -> HttpResponse:
         return SeeOther(reverse("carts:cart"))  # which names what was ordered and is not paid
     if visit.cart.is_empty or not visit.cart.can_check_out:
         return back_to_cart(visit)
+    if elsewhere := begin(request):
+        return elsewhere
     known = visit.known()
     offer = visit.offer(
         country=known.get("country_code", ""),

@@ -90,8 +90,6 @@ def show(
 ) -> HttpResponse:
     """A page of the checkout. step: which one it is; None for the one that has all of them."""
     request = visit.request
-    if request.method == "GET" and (elsewhere := _begin(request)):
-        return elsewhere
     for notice in visit.cart.notices:
         messages.info(request, notice)
     progress = steps.progress(visit, offer, step) if step else []
@@ -119,14 +117,18 @@ def back_to_cart(visit: Visit, problems: list[str] | None = None) -> HttpRespons
     return SeeOther(reverse("carts:cart"))
 
 
-def _begin(request: ShopRequest) -> HttpResponse | None:
-    """Where the first look at the checkout leads: to itself, with a new token; None: show it.
+def begin(request: ShopRequest) -> HttpResponse | None:
+    """Where the first look at the checkout leads: to itself, with a new token; None: go on.
+
+    To be asked once there is a cart to check out, and before it is priced.
 
     From here on the session is worth more: whoever knew its old token must not follow. The new one
     takes over, cart and all, when the browser first presents it, so nothing is lost if the answer
     that carries it never arrives. It has to come back with a page, not with a script's call: only a
     page can go and tell the main site of it, and before that no other shop would find the cart.
     """
+    if request.method != "GET":
+        return None
     if BEGUN not in request.GET:
         if CHECKING_OUT in request.session:
             return None

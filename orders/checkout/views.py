@@ -35,7 +35,14 @@ from orders.checkout.forms import (
     new_checkout_key,
 )
 from orders.checkout.offers import Offer
-from orders.checkout.pages import back_to_cart, ordered_by_this_form, place, session_ended, show
+from orders.checkout.pages import (
+    back_to_cart,
+    begin,
+    ordered_by_this_form,
+    place,
+    session_ended,
+    show,
+)
 from orders.checkout.visit import ADDRESS_FIELDS, Visit
 from sessionsync.goods import SessionGone
 from shop.audit.actors import actor_of
@@ -66,6 +73,8 @@ def _step(name: steps.Name) -> Callable[[Callable[[Visit, Offer], HttpResponse]]
             visit = Visit.of(request)
             if visit.cart.is_empty or not visit.cart.can_check_out:
                 return back_to_cart(visit)
+            if elsewhere := begin(request):
+                return elsewhere
             # The first way of delivery is preset, and the summary says what that comes to.
             offer = visit.entered_offer(or_first=name == "shipping")
             missing = steps.first_missing(visit, offer)
