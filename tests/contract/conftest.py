@@ -1,33 +1,19 @@
 """One demo for what other people's programs do with the Store API."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.figures import figures, is_named, pytest_terminal_summary
 from tests.pages import node
 from tests.pages.running import Demo, running_demo
 
-_figures: list[str] = []
+__all__ = ["figures", "pytest_terminal_summary"]
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these to `make test-api`, which names them: they need Node, and minutes."""
-    return None if any("contract" in Path(each).parts for each in config.args) else True
-
-
-@pytest.fixture(scope="session")
-def figures() -> list[str]:
-    """Lines that the run ends with: each check adds what it has counted."""
-    return _figures
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures."""
-    if _figures:
-        terminalreporter.section("figures")
-        for line in _figures:
-            terminalreporter.write_line(line)
+    return None if is_named(config, "contract") else True
 
 
 @pytest.fixture(scope="session")

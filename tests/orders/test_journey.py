@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from carts.models import Cart
 from orders.models import Order
 from sessionsync.testing import Browser
+from shop.catalogue.models import Variant
 from tests.carts.helpers import make_shops, make_variant
 from tests.orders.helpers import make_methods
 from tests.orders.test_views import FIELDS
@@ -20,6 +21,12 @@ def form(page: HttpResponse) -> dict[str, str]:
     """The hidden fields of the forms on a page."""
     found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode())
     return {name: unescape(value) for name, value in found}
+
+
+def put(browser: Browser, site: str, variant: Variant) -> None:
+    """Put one into the cart on a site, from the product's page."""
+    page = browser.open(f"https://{site}.example/product/{variant.product.slug}/")
+    browser.submit("/cart/lines/", {**form(page), "variant": str(variant.pk), "quantity": "1"})
 
 
 @pytest.mark.parametrize("where", ["galleria", "apparel", "home"])
@@ -64,8 +71,7 @@ def test_an_add_that_finds_no_session_happens_once_in_the_shared_cart() -> None:
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     bowl = make_variant(shops["home"], stock=5, slug="bowl")
     browser = Browser()
-    page = browser.open("https://home.example/product/bowl/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(bowl.pk), "quantity": "1"})
+    put(browser, "home", bowl)
 
     page = browser.open("https://apparel.example/product/shirt/")
     csrf = browser.cookies("apparel.example")
@@ -103,8 +109,7 @@ def test_checkout_gives_the_session_a_new_token_and_the_old_one_names_nothing() 
     shops = make_shops()
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     browser = Browser()
-    page = browser.open("https://apparel.example/product/shirt/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    put(browser, "apparel", shirt)
     old = tokens(browser, "apparel")
 
     page = browser.open("https://apparel.example/checkout/")
@@ -128,8 +133,7 @@ def test_a_checkout_page_that_never_arrives_loses_nothing() -> None:
     shops = make_shops()
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     browser = Browser()
-    page = browser.open("https://apparel.example/product/shirt/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    put(browser, "apparel", shirt)
     before = browser.cookies("apparel.example")
 
     lost = browser.fetch("GET", "https://apparel.example/checkout/")
@@ -151,10 +155,8 @@ def test_all_shops_know_the_new_token_before_a_script_uses_it(where: str, path: 
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     bowl = make_variant(shops["home"], stock=5, slug="bowl")
     browser = Browser()
-    page = browser.open("https://home.example/product/bowl/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(bowl.pk), "quantity": "1"})
-    page = browser.open("https://apparel.example/product/shirt/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    put(browser, "home", bowl)
+    put(browser, "apparel", shirt)
 
     # When the checkout is looked at, and a script asks there what delivery costs
     page = browser.open(f"https://{where}.example{path}")
@@ -186,8 +188,7 @@ def test_a_browser_that_keeps_no_new_cookie_is_shown_the_checkout() -> None:
     shops = make_shops()
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     browser = Browser()
-    page = browser.open("https://apparel.example/product/shirt/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    put(browser, "apparel", shirt)
     kept = browser.cookies("apparel.example")
 
     for path in ("/checkout/", "/checkout/?_begun=1"):
@@ -204,8 +205,7 @@ def test_the_same_form_again_leads_to_its_order_on_a_sub_site_too() -> None:
     shops = make_shops()
     shirt = make_variant(shops["apparel"], stock=5, slug="shirt")
     browser = Browser()
-    page = browser.open("https://apparel.example/product/shirt/")
-    browser.submit("/cart/lines/", {**form(page), "variant": str(shirt.pk), "quantity": "1"})
+    put(browser, "apparel", shirt)
     filled = {**form(browser.open("https://apparel.example/checkout/")), **FIELDS}
     browser.submit("/checkout/", filled)
     order = browser.url
