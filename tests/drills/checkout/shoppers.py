@@ -2,15 +2,17 @@
 
 import re
 import threading
+import time
 from dataclasses import dataclass
 from html import unescape
 from random import Random
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from tests.drills.checkout.browser import Browser, Notes, Page
 from tests.drills.checkout.goods import CODE, SITES, Thing
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
+WAITING = re.compile(r'http-equiv="refresh" content="(?P<seconds>\d+); url=(?P<address>[^"]+)"')
 ORDER = re.compile(r"^/orders/([\w-]+)/$")
 
 ENDS = {
@@ -169,8 +171,15 @@ class Shopper:
         )
 
     def _until_order(self) -> Page:
-        """Back from the gateway: its answer is known now, so the order's page comes."""
+        """Back from the gateway: the order's page comes as soon as the shop has its answer.
+
+        Until then a page says that it waits, and looks again by itself.
+        """
         page: Page = self.browser.open(self.browser.url)
+        while again := WAITING.search(page.text):
+            self.notes.counts["waits for the gateway"] += 1
+            time.sleep(int(again["seconds"]))
+            page = self.browser.open(urljoin(self.browser.url, unescape(again["address"])))
         self._expect_order()
         return page
 
