@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from accounts.api import regions
 from accounts.api.caller import actor_of, customer_of, storefront_of
+from carts.guessing import count_try
 from carts.holders import CartHolder
 from carts.refusals import UnknownVariant
 from carts.services import add_line, add_voucher, create_cart, remove_voucher
@@ -79,6 +80,7 @@ def set_codes(request: Request, basket: Basket, typed: Iterable[str | None]) -> 
     """Make the cart's voucher codes exactly these. Raises VoucherRefused.
 
     Clients send back what they were told, so the names of offers that need no code are let pass.
+    Each code that is new is a try (`carts.guessing`), though the change be undone with the others.
     """
     automatic = {each.name for each in basket.offer.breakdown.discounts if not each.code}
     codes = [normal_code(each) for each in typed if each is not None and each not in automatic]
@@ -89,6 +91,7 @@ def set_codes(request: Request, basket: Basket, typed: Iterable[str | None]) -> 
             remove_voucher(basket.holder, code, by=by)
     for code in dict.fromkeys(codes):
         if code not in kept:
+            _count_try(request, basket)
             add_voucher(
                 basket.holder,
                 code,
@@ -96,6 +99,12 @@ def set_codes(request: Request, basket: Basket, typed: Iterable[str | None]) -> 
                 customer=basket.customer,
                 by=by,
             )
+
+
+def _count_try(request: Request, basket: Basket) -> None:
+    """A customer's tries count together; those with a guest's cart do, whoever makes them."""
+    whose = f"customer:{basket.customer.pk}" if basket.customer else basket.id
+    count_try(whose, request.META.get("REMOTE_ADDR", ""))
 
 
 def _enter_contact(request: Request, basket: Basket, sent: Sent) -> None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.api.caller import actor_of, customer_of, storefront_of
 from accounts.models import User
 from carts import refusals
+from carts.guessing import TooManyCodes
 from carts.holders import CartHolder, carts_of
 from carts.models import Cart
 from carts.queries import CartContents, cart_contents
@@ -21,7 +22,7 @@ from orders.checkout.entries import entered
 from orders.checkout.errors import OrderError
 from orders.checkout.offers import Buyer, Offer, make_offer
 from orders.models import Checkout
-from shop.api.base.errors import ApiError, InvalidData, NotAllowed, NotFound
+from shop.api.base.errors import ApiError, InvalidData, NotAllowed, NotFound, TooManyRequests
 from shop.api.base.views import StoreView
 from shop.audit.actors import Actor
 from shop.pricing.taxes import home_country
@@ -81,6 +82,8 @@ def told(refusal: refusals.CartError | OrderError) -> ApiError:
             return NotFound(str(refusal))
         case refusals.NotEnoughStock():
             return NotAllowed(str(refusal), "insufficient_inventory")
+        case TooManyCodes():
+            return TooManyRequests(str(refusal), refusal.wait)
         case refusals.CartFull():
             return NotAllowed(str(refusal))
         case _:

@@ -15,16 +15,9 @@ from orders import claims
 from orders.api import order_shapes as shapes
 from orders.api.order_build import order_shape
 from orders.api.orders import order_of
-from shop.api.base.errors import ApiError, InvalidData, NotAllowed
+from shop.api.base.errors import InvalidData, NotAllowed, TooManyRequests
 from shop.api.base.views import StoreView
 from shop.storefronts.addresses import absolute
-
-
-class TooMany(ApiError):
-    """So many mails were asked for that no more are sent."""
-
-    status = 429
-    type = "too_many_requests"
 
 
 class RequestTransfer(StoreView):
@@ -48,7 +41,7 @@ class RequestTransfer(StoreView):
         except claims.NotAGuests:
             raise NotAllowed(_("This order is in an account already.")) from None
         except claims.TooManyLinks:
-            raise TooMany(
+            raise TooManyRequests(
                 _("We have sent you several mails already. Please wait an hour.")
             ) from None
         return Response({"order": order_shape(request, order)})

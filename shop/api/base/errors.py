@@ -70,6 +70,17 @@ class Duplicate(ApiError):
     type = "duplicate_error"
 
 
+class TooManyRequests(ApiError):
+    """That was asked for too often. `wait`: seconds until it may be asked again, None: not told."""
+
+    status = 429
+    type = "too_many_requests"
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class PaymentRefused(ApiError):
     """The payment did not go through."""
 
@@ -79,6 +90,8 @@ class PaymentRefused(ApiError):
 
 def answer(error: Exception, request: Request) -> Response:
     """The response to an exception. One that nobody expected is logged and told to Django."""
+    if isinstance(error, TooManyRequests):
+        return _too_many(error.message, error.wait)
     if isinstance(error, ApiError):
         body = {"type": error.type, "message": error.message}
         if error.code:
@@ -103,14 +116,17 @@ def _of_framework(error: exceptions.APIException) -> Response:
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return _plain(401, "unauthorized", "Unauthorized")
     if isinstance(error, exceptions.Throttled):
-        response = _plain(429, "too_many_requests", "Too many requests. Please wait a moment.")
-        wait = getattr(error, "wait", None)
-        if wait is not None:
-            response["Retry-After"] = str(int(wait) + 1)
-        return response
+        return _too_many("Too many requests. Please wait a moment.", getattr(error, "wait", None))
     kinds = {403: "not_allowed", 404: "not_found", 405: "not_allowed", 415: "invalid_data"}
     kind = kinds.get(error.status_code, "invalid_data")
     return _plain(error.status_code, kind, str(error.detail))
+
+
+def _too_many(message: str, wait: float | None) -> Response:
+    response = _plain(429, "too_many_requests", message)
+    if wait is not None:
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
 
 
 def _plain(status: int, kind: str, message: str) -> Response:
