@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from orders.mails import of_order
 from orders.models import (
+    Cancellation,
     Fulfilment,
     Invoice,
     Order,
@@ -46,7 +47,7 @@ class OrderLineInline(ReadOnly, TabularInline):
     model = OrderLine
     fields = (
         "product_title", "variant_title", "sku", "storefront", "unit_price", "quantity",
-        "discount_total", "total", "fulfilled_quantity", "returned_quantity",
+        "discount_total", "total", "fulfilled_quantity", "cancelled_quantity", "returned_quantity",
     )  # fmt: skip
     extra = 0
 
@@ -97,6 +98,14 @@ class ReturnInline(ReadOnly, TabularInline):
     extra = 0
 
 
+class CancellationInline(ReadOnly, TabularInline):
+    """Items that will not be sent."""
+
+    model = Cancellation
+    fields = ("cancelled_at", "reason", "restocked", "amount", "refund_amount")
+    extra = 0
+
+
 class InvoiceInline(ReadOnly, TabularInline):
     """Invoices and credit notes."""
 
@@ -130,7 +139,7 @@ class OrderAdmin(ReadOnly, DeedsAdmin):
     date_hierarchy = "placed_at"
     inlines = (
         OrderLineInline, OrderDiscountInline, OrderTaxInline, PaymentInline, FulfilmentInline,
-        ReturnInline, InvoiceInline,
+        CancellationInline, ReturnInline, InvoiceInline,
     )  # fmt: skip
     readonly_fields = ("mails", "history", "anomalies")
     fieldsets = (
@@ -160,7 +169,8 @@ class OrderAdmin(ReadOnly, DeedsAdmin):
             {
                 "fields": (
                     "payment_method", "payment_status", "currency", "items_subtotal",
-                    "shipping_price", "discount_total", "tax_total", "total", "refunded_total",
+                    "shipping_price", "discount_total", "tax_total", "total", "cancelled_total",
+                    "waived_total", "refunded_total",
                 )
             },
         ),

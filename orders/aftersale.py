@@ -1,4 +1,4 @@
-"""Reading what came after an order: its parcels, what comes back, its invoices."""
+"""Reading what came after an order: parcels, cancelled items, what comes back, invoices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from orders import invoices, returns
-from orders.models import Fulfilment, Invoice, Order, Return
+from orders.models import Cancellation, Fulfilment, Invoice, Order, Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class AfterSale:
     """
 
     parcels: Sequence[Fulfilment]
+    cancellations: Sequence[Cancellation]
     returns: Sequence[Return]
     invoices: Sequence[Invoice]
     returnable: dict[int, int]
@@ -27,13 +28,14 @@ class AfterSale:
     def of(cls, order: Order) -> Self:
         """Of one order, with its lines and parcels fetched (`orders.queries.order_by_token`).
 
-        Three queries.
+        Four queries, and two more for returns and two for cancelled items where there are any.
         """
         parcels = [parcel for parcel in order.fulfilments.all() if not parcel.cancelled_at]
         backs = list(order.returns.prefetch_related("lines__line").order_by("requested_at", "pk"))
         until = returns.end_of_time(parcel.sent_at for parcel in parcels)
         return cls(
             parcels=parcels,
+            cancellations=list(order.cancellations.prefetch_related("lines__line")),
             returns=backs,
             invoices=invoices.invoices_of(order),
             returnable=returns.left_to_announce(order, backs, until),

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from orders import invoices, lifecycle, mails
 from orders.carriers import tracking_address
+from orders.lines import follow_lines, locked_lines
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Return
-from orders.states import moved
 from orders.webhooks import services as webhooks
 from orders.webhooks.models import Event
 from shop.audit import trail
@@ -77,7 +77,7 @@ def fulfil(
     now = lifecycle.lock(order)
     _refuse_unless_to_be_sent(now)
     address = _checked(tracking_url) or tracking_address(carrier, tracking_number)
-    lines = _locked_lines(now)
+    lines = locked_lines(now)
     wanted = _wanted(lines, quantities)
     for line in lines.values():
         line.fulfilled_quantity += wanted.get(line.pk, 0)
@@ -92,7 +92,7 @@ def fulfil(
         FulfilmentLine(fulfilment=parcel, line=lines[pk], quantity=quantity)
         for pk, quantity in wanted.items()
     )
-    _move(now, lines)
+    follow_lines(now, lines)
     trail.record(
         now.trail,
         "order.fulfilled",
@@ -147,7 +147,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: Actor, why: str = "") -> Order:
     """
     order = lifecycle.lock(parcel.order)
     now = _locked_parcel(parcel)
-    lines = _locked_lines(order)
+    lines = locked_lines(order)
     coming = _announced(order)
     held = list(now.lines.all())
     for each in held:
@@ -158,7 +158,7 @@ def cancel_fulfilment(parcel: Fulfilment, *, by: Actor, why: str = "") -> Order:
     OrderLine.objects.bulk_update([lines[each.line_id] for each in held], ["fulfilled_quantity"])
     now.cancelled_at = timezone.now()
     now.save(update_fields=["cancelled_at"])
-    _move(order, lines)
+    follow_lines(order, lines)
     trail.record(
         order.trail,
         "order.fulfilment_cancelled",
@@ -177,7 +177,8 @@ def _refuse_unless_to_be_sent(order: Order) -> None:
             _("This order is not to be sent: it is “%(status)s”.")
             % {"status": order.get_status_display()}
         )
-    if order.payment_status == Order.PaymentStatus.REFUNDED:
+    # What is left may have cost nothing, and the money is back for what was cancelled.
+    if order.payment_status == Order.PaymentStatus.REFUNDED and order.remaining_total:
         raise NotToBeSent(_("This order is not to be sent: all of its money went back."))
 
 
@@ -192,11 +193,6 @@ def _checked(address: str) -> str:
             _("This is no address of the web: it begins with https:// or http://.")
         ) from None
     return address
-
-
-def _locked_lines(order: Order) -> dict[int, OrderLine]:
-    lines = OrderLine.objects.select_for_update().filter(order=order).order_by("pk")
-    return {line.pk: line for line in lines}
 
 
 def _locked_parcel(parcel: Fulfilment) -> Fulfilment:
@@ -233,14 +229,3 @@ def _announced(order: Order) -> dict[int, int]:
         for line in back.lines.all():
             coming[line.line_id] = coming.get(line.line_id, 0) + line.quantity
     return coming
-
-
-def _move(order: Order, lines: Mapping[int, OrderLine]) -> None:
-    """Bring the order's statuses to what its lines say."""
-    sent = sum(line.fulfilled_quantity for line in lines.values())
-    ordered = sum(line.quantity for line in lines.values())
-    status = Sent.FULFILLED if sent == ordered else Sent.PARTIAL if sent else Sent.UNFULFILLED
-    order.fulfilment_status = moved("fulfilment_status", order.fulfilment_status, status)
-    whole = Order.Status.FULFILLED if status == Sent.FULFILLED else Order.Status.PLACED
-    order.status = moved("status", order.status, whole)
-    order.save(update_fields=["fulfilment_status", "status"])

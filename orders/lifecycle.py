@@ -52,7 +52,7 @@ class AlreadySent(LifecycleError):
 
 
 class PaidTooLittle(LifecycleError):
-    """Less than the order's total."""
+    """Less than is to be paid for the order."""
 
 
 def lock(order: Order) -> Order:
@@ -87,15 +87,17 @@ def mark_paid(order: Order, amount: Decimal, *, by: Actor) -> Order:
 
     amount: all that was paid for the order, in its currency. If the order returned is cancelled,
     the money came too late (it had been given up, or its time was over and the goods are gone),
-    and the caller must give it back. Raises PaidTooLittle.
+    and the caller must give it back; so it must what is above `payable`, where items were
+    cancelled while the money was on its way. Raises PaidTooLittle.
     """
     now = lock(order)
     if now.payment_status in MONEY_CAME:
         return now
-    if amount < now.total:
-        raise PaidTooLittle(f"{now.number}: {amount} of {now.total}")
+    if amount < now.payable:
+        raise PaidTooLittle(f"{now.number}: {amount} of {now.payable}")
     now.payment_status = moved("payment_status", now.payment_status, Paid.PAID)
-    now.save(update_fields=["payment_status"])
+    now.waived_total = min(now.waived_total, max(now.total - amount, Decimal(0)))
+    now.save(update_fields=["payment_status", "waived_total"])
     trail.record(now.trail, "payment.captured", by, amount=str(amount), currency=now.currency)
     webhooks.announce(now, Event.PAID)
     if now.status not in {Status.PENDING, Status.CANCELLED}:
@@ -117,7 +119,7 @@ def mark_refunded(order: Order, refunded: Decimal, *, by: Actor) -> Order:
         return now
     if refunded < now.refunded_total:
         return _refund_bounced(now, refunded, by)
-    status = Paid.REFUNDED if refunded >= now.total else Paid.PARTIALLY_REFUNDED
+    status = Paid.REFUNDED if refunded >= now.payable else Paid.PARTIALLY_REFUNDED
     amount = refunded - now.refunded_total
     now.payment_status = moved("payment_status", now.payment_status, status)
     now.refunded_total = refunded
@@ -330,15 +332,15 @@ def _cancel(now: Order, why: str, by: Actor, cart: Cart | None) -> Order:
     if waited and cart and now.payment_status == Paid.CANCELLED:
         cart_return.put_into_cart(now, cart, by=by)
     if why != Reason.ABANDONED:
-        owed = now.total - now.refunded_total if now.payment_status in MONEY_CAME else Decimal(0)
+        owed = now.payable - now.refunded_total if now.payment_status in MONEY_CAME else Decimal(0)
         mails.queue_cancelled(now, owed)
     return now
 
 
 def _goods(order: Order) -> dict[int, int]:
-    """How many of each variant (id) it holds; variants that are gone have no stock."""
+    """How many of each variant (id) it holds still; variants that are gone have no stock."""
     goods: Counter[int] = Counter()
     for line in order.lines.all():
         if line.variant_id is not None:
-            goods[line.variant_id] += line.quantity
-    return dict(goods)
+            goods[line.variant_id] += line.quantity - line.cancelled_quantity
+    return dict(+goods)

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.countries import country_name
+from orders.checkout.instructions import instructions_for
 from orders.invoices import file_name, invoices_of, pdf_of
-from orders.models import Fulfilment, Invoice, Order, Return
+from orders.models import Cancellation, Fulfilment, Invoice, Order, Return
 from orders.totals import Totals
 from shop.audit import trail
 from shop.audit.actors import Actor
@@ -52,6 +53,24 @@ def queue_cancelled(order: Order, owed: Decimal = Decimal(0)) -> None:
     owed: what the shopper has paid and gets back.
     """
     _queue(order, "cancelled", owed=owed)
+
+
+def queue_lines_cancelled(cancellation: Cancellation, *, waived: Decimal, due: Decimal) -> None:
+    """Say that some items will not be sent, what goes back for them, or what is to be paid now.
+
+    waived: what needs not be paid any more; due: what is left to be paid then.
+    """
+    order = cancellation.order
+    items = cancellation.lines.select_related("line")
+    _queue(
+        order,
+        "lines_cancelled",
+        cancellation=cancellation,
+        items=items,
+        waived=waived,
+        due=due,
+        instructions=instructions_for(order) if waived else (),
+    )
 
 
 def queue_shipped(fulfilment: Fulfilment, *, is_last: bool) -> None:

@@ -63,6 +63,7 @@ def _order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "total": order.total,
         "refunded": order.refunded_total,
+        "cancelled": order.cancelled_total,
         "lines": [
             {
                 "product": line.product_title,
@@ -70,6 +71,7 @@ def _order(order: Order) -> dict[str, Any]:
                 "sku": line.sku,
                 "shop": line.storefront.slug,
                 "quantity": line.quantity,
+                "cancelled": line.cancelled_quantity,
                 "unit_price": line.unit_price,
                 "total": line.total,
             }

@@ -16,11 +16,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from orders import lifecycle, mails
+from orders.lines import follow_lines, is_undone, locked_lines
 from orders.models import Order, OrderLine, Return, ReturnLine
 from orders.payment import services as payments
 from orders.payment.models import Refund
 from orders.shares import ZERO, next_share
-from orders.states import moved
 from orders.webhooks import services as webhooks
 from orders.webhooks.models import Event
 from shop.audit import trail
@@ -167,18 +167,17 @@ def receive(
 
     received: how many of each line (id) were in it; None: what was announced. restock: how many of
     each go on sale again; None: all that are in the catalogue still. refund: what the shopper gets
-    back; None: what it was sold for, with the delivery if the whole order came back (`worth`), as
-    far as it is paid. note: for the shopper. To pay it back is the next step: `pay_back`.
+    back; None: what it was sold for, with the delivery if nothing is left of the order (`worth`),
+    as far as it is paid. note: for the shopper. To pay it back is the next step: `pay_back`.
 
     Raises AlreadyClosed, NothingChosen, UnknownLine, MoreThanSent, CannotRestock, TooMuch.
     """
     order = lifecycle.lock(back.order)
     now = _locked(back)
-    locked = OrderLine.objects.select_for_update().filter(order=order).order_by("pk")
-    lines = {line.pk: line for line in locked}
+    lines = locked_lines(order)
     came = _came(now, received)
     _count(order, lines, came, restock)
-    whole = all(line.returned_quantity == line.quantity for line in lines.values())
+    whole = is_undone(lines.values())
     left = payments.refundable(order)
     if refund is None:
         refund = min(_worth(order, came, whole=whole), left)
@@ -190,12 +189,7 @@ def receive(
     now.note = note.strip()
     now.save(update_fields=["status", "received_at", "refund_amount", "note"])
     _put_back(order, came, by)
-    if whole:
-        order.fulfilment_status = moved(
-            "fulfilment_status", order.fulfilment_status, Order.FulfilmentStatus.RETURNED
-        )
-        order.status = moved("status", order.status, Order.Status.RETURNED)
-        order.save(update_fields=["fulfilment_status", "status"])
+    follow_lines(order, lines)
     trail.record(
         order.trail,
         "return.received",
@@ -241,7 +235,7 @@ def worth(back: Return) -> Decimal:
         each.line = lines[each.line_id]
         _value(order, each)
         each.line.returned_quantity += each.quantity
-    whole = all(line.returned_quantity == line.quantity for line in lines.values())
+    whole = is_undone(lines.values())
     return min(_worth(order, came, whole=whole), payments.refundable(order))
 
 
@@ -306,21 +300,29 @@ def _count(
 
 def _value(order: Order, each: ReturnLine) -> None:
     """What it was sold for, before it is counted as come back. With tax, included or not."""
-    line = each.line
-    part = (line.returned_quantity, each.quantity, line.quantity)
-    each.tax = next_share(line.tax, *part)
-    each.amount = next_share(line.total, *part) + (ZERO if order.tax_included else each.tax)
+    each.amount, each.tax = sold_for(order, each.line, each.quantity)
+
+
+def sold_for(order: Order, line: OrderLine, quantity: int) -> tuple[Decimal, Decimal]:
+    """What the next so many of a line were sold for with tax, and the tax in it.
+
+    Next after those that came back or were cancelled: all of them together are worth the line.
+    """
+    part = (line.undone_quantity, quantity, line.quantity)
+    tax = next_share(line.tax, *part)
+    return next_share(line.total, *part) + (ZERO if order.tax_included else tax), tax
+
+
+def left_of(order: Order) -> Decimal:
+    """What an order comes to without what came back and what was cancelled. One query."""
+    every = ReturnLine.objects.filter(return_of__order=order, return_of__status=Status.RECEIVED)
+    return order.remaining_total - sum(every.values_list("amount", flat=True), ZERO)
 
 
 def _worth(order: Order, came: list[ReturnLine], *, whole: bool) -> Decimal:
     """What was paid for it; of a whole order, what is left of all that was paid."""
-    goods = sum((each.amount for each in came), ZERO)
-    if not whole:
-        return goods
     # All earlier returns together were worth their goods; the last brings the delivery along.
-    every = ReturnLine.objects.filter(return_of__order=order, return_of__status=Status.RECEIVED)
-    earlier = sum(every.values_list("amount", flat=True), ZERO)
-    return order.total - earlier
+    return left_of(order) if whole else sum((each.amount for each in came), ZERO)
 
 
 def _put_back(order: Order, came: list[ReturnLine], by: Actor) -> None:

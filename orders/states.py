@@ -5,7 +5,8 @@ from typing import Final
 MOVES: Final[dict[str, dict[str, frozenset[str]]]] = {
     "status": {
         "pending": frozenset({"placed", "cancelled"}),
-        "placed": frozenset({"fulfilled", "cancelled"}),
+        # Returned: what was sent has come back, and the rest was cancelled then.
+        "placed": frozenset({"fulfilled", "cancelled", "returned"}),
         # Placed again: a parcel was never handed over after all.
         "fulfilled": frozenset({"returned", "placed"}),
         "cancelled": frozenset(),

@@ -22,7 +22,8 @@ class Row:
 class Totals:
     """items + delivery - discounts (+ taxes, if not included) = total.
 
-    delivery: before discounts; None while no way of delivery is chosen.
+    delivery: before discounts; None while no way of delivery is chosen. cancelled: what items were
+    worth that were cancelled since.
     """
 
     items: Decimal
@@ -31,6 +32,12 @@ class Totals:
     taxes: tuple[Row, ...]
     tax_included: bool
     total: Decimal
+    cancelled: Decimal = ZERO
+
+    @property
+    def remaining(self) -> Decimal:
+        """The total without what was cancelled."""
+        return self.total - self.cancelled
 
     @classmethod
     def of_breakdown(cls, priced: Breakdown) -> Self:
@@ -55,6 +62,7 @@ class Totals:
             taxes=_taxes(list(order.taxes.all())),
             tax_included=order.tax_included,
             total=order.total,
+            cancelled=order.cancelled_total,
         )
 
 

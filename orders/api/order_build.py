@@ -100,7 +100,10 @@ def _order(request: Request, order: Order, variants: dict[int, Variant]) -> dict
         ],
         "payment_collections": [_payments(order, id_)],
         **_totals(order, delivery),
-        "metadata": {"storefront": order.storefront.slug},
+        "metadata": {
+            "storefront": order.storefront.slug,
+            "cancelled_total": number(order.cancelled_total),
+        },
     }
 
 
@@ -127,7 +130,10 @@ def _item(
         "unit_price": number(line.unit_price),
         "compare_at_unit_price": number(line.compare_at),
         **_amounts(line, order).told(),
-        "metadata": {"storefront": line.storefront.slug},
+        "metadata": {
+            "storefront": line.storefront.slug,
+            "cancelled_quantity": line.cancelled_quantity,
+        },
     }
 
 
@@ -171,7 +177,7 @@ def _payments(order: Order, id_: str) -> dict[str, Any]:
         "id": collection_id(id_),
         "status": PAYMENT_STATUS[order.payment_status],
         "currency_code": order.currency.lower(),
-        "amount": number(order.total),
+        "amount": number(order.payable),
         "captured_amount": number(sum((each.captured for each in _own(order)), ZERO)),
         "refunded_amount": number(order.refunded_total),
         "payments": [_payment(each, order) for each in _own(order)],

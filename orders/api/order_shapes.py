@@ -54,6 +54,9 @@ class OrderItemMetadata(serializers.Serializer[Any]):
     """What this shop adds to a line."""
 
     storefront = serializers.CharField(help_text="Where it was put in.")
+    cancelled_quantity = serializers.IntegerField(
+        help_text="How many of `quantity` were cancelled since, and will not be sent."
+    )
 
 
 class OrderItem(Line):
@@ -94,6 +97,9 @@ class OrderMetadata(serializers.Serializer[Any]):
     """What this shop adds to an order."""
 
     storefront = serializers.CharField(help_text="Where it was placed.")
+    cancelled_total = serializers.FloatField(
+        help_text="What items were worth that were cancelled since; `total` is as it was ordered."
+    )
 
 
 class Order(SplitTotals):

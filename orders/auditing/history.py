@@ -71,7 +71,7 @@ def histories(orders: Sequence[Order]) -> Iterable[History]:
     heads = {order.trail: known[order.pk] for order in orders if order.pk in known}
     for each in verify_all(trails, heads):
         breaks[each.trail].append(each)
-    payments = _by(Payment.objects.filter(order__in=orders).order_by("pk"), "order_id")
+    payments = _by(_payments(orders), "order_id")
     tokens = [order.token for order in orders]
     reservations = _by(Reservation.objects.filter(reference__in=tokens), "reference")
     sold = _sold(tokens)
@@ -96,6 +96,10 @@ def histories(orders: Sequence[Order]) -> Iterable[History]:
             doubles={each: doubles[each] for each in sessions if each in doubles},
             known=known.get(order.pk, Head(0, "")),
         )
+
+
+def _payments(orders: Sequence[Order]) -> Iterable[Payment]:
+    return Payment.objects.filter(order__in=orders).order_by("pk").prefetch_related("refunds")
 
 
 def _entries(trails: Iterable[str]) -> dict[str, list[Entry]]:

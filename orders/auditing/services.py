@@ -78,6 +78,7 @@ def _whole(orders: QuerySet[Order]) -> QuerySet[Order]:
         Prefetch("lines", OrderLine.objects.order_by("pk")),
         Prefetch("discounts", OrderDiscount.objects.order_by("pk")),
         Prefetch("taxes", OrderTax.objects.order_by("pk")),
+        "cancellations__lines",
     )
 
 

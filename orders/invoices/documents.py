@@ -7,13 +7,16 @@ here is translated but the country: words are chosen when it is drawn, in `langu
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 from django.utils import timezone, translation
 
 from accounts.countries import country_name
-from orders.models import Address, Order, OrderLine, OrderTax, ReturnLine
+from orders.models import Address, CancellationLine, Order, OrderLine, ReturnLine
+
+type Undone = ReturnLine | CancellationLine
+"""Goods that came back, or were cancelled."""
 
 
 class Seller(TypedDict):
@@ -26,7 +29,7 @@ class Seller(TypedDict):
 
 
 class Item(TypedDict):
-    """One line."""
+    """One line; with a negative quantity and amount, it was cancelled before it was paid."""
 
     title: str
     detail: str
@@ -56,9 +59,10 @@ class TaxAmount(TypedDict):
 class Document(TypedDict):
     """An invoice, or a credit note where `credits` names the invoice it is about.
 
-    items: of a credit note, what came back; empty where it is about money alone. adjustment: what
-    a credit note gives back beside them, such as the delivery, or less. total: what is to be paid,
-    or goes back.
+    items: of a credit note, what came back or was cancelled; empty where it is about money alone.
+    adjustment: what a credit note gives back beside them, such as the delivery, or less; on an
+    invoice, what is taken off beside cancelled items. total: what is to be paid, or goes back; with
+    `unpaid`, what a credit note takes off what is to be paid.
     """
 
     number: str
@@ -81,15 +85,47 @@ class Document(TypedDict):
     taxes: list[TaxAmount]
     tax_included: bool
     total: str
+    unpaid: NotRequired[bool]
 
 
-def invoice(order: Order, number: str, issued: datetime) -> Document:
-    """What stands on the invoice for a whole order. Four queries."""
+def taxes_of(order: Order) -> list[TaxAmount]:
+    """The taxes of an order as it was bought. One query."""
+    return [
+        {
+            "name": each.name,
+            "rate": str(each.rate),
+            "base": str(each.base),
+            "amount": str(each.amount),
+        }
+        for each in order.taxes.all()
+    ]
+
+
+def invoice(
+    order: Order,
+    number: str,
+    issued: datetime,
+    *,
+    cancelled: Sequence[CancellationLine],
+    taxes: list[TaxAmount],
+) -> Document:
+    """What stands on the invoice for an order. Three queries.
+
+    cancelled: the items that are taken off. taxes: of what is to be paid.
+    """
+    listed = sum((_sold_for(order, each) for each in cancelled), Decimal(0))
+    added = Decimal(0)
+    if not order.tax_included:
+        added = order.tax_total - sum(Decimal(tax["amount"]) for tax in taxes)
+    rest = order.waived_total - listed - added
     return {
         **_head(order, number, issued),
         "credits": "",
-        "items": [_item(line, line.quantity, line.subtotal) for line in order.lines.all()],
-        "items_total": str(order.items_subtotal),
+        "items": [
+            *(_item(line, line.quantity, line.subtotal) for line in order.lines.all()),
+            *(_item(each.line, -each.quantity, -_sold_for(order, each)) for each in cancelled),
+        ],
+        "items_total": str(order.items_subtotal - listed),
         "discounts": [
             {
                 "name": f"{each.name} ({each.code})" if each.code else each.name,
@@ -98,9 +134,10 @@ def invoice(order: Order, number: str, issued: datetime) -> Document:
             for each in order.discounts.all()
         ],
         "delivery": {"name": order.shipping_method_name, "amount": str(order.shipping_price)},
-        "adjustment": "",
-        "taxes": [_tax(each, each.base, each.amount) for each in order.taxes.all()],
-        "total": str(order.total),
+        "adjustment": str(-rest) if rest else "",
+        "taxes": taxes,
+        "total": str(order.payable),
+        "unpaid": False,
     }
 
 
@@ -112,13 +149,14 @@ def credit_note(
     about: str,
     amount: Decimal,
     taxes: Sequence[TaxAmount],
-    came_back: Sequence[ReturnLine],
+    undone: Sequence[Undone],
+    is_paid_back: bool,
 ) -> Document:
-    """What stands on a credit note. about: the invoice's number. amount: what goes back."""
-    items = [
-        _item(each.line, each.quantity, each.amount - (0 if order.tax_included else each.tax))
-        for each in came_back
-    ]
+    """What stands on a credit note. about: the invoice's number.
+
+    amount: what goes back, or is taken off what is to be paid.
+    """
+    items = [_item(each.line, each.quantity, _sold_for(order, each)) for each in undone]
     listed = sum((Decimal(item["amount"]) for item in items), Decimal(0))
     added = Decimal(0) if order.tax_included else sum(Decimal(tax["amount"]) for tax in taxes)
     rest = amount - listed - added
@@ -132,7 +170,13 @@ def credit_note(
         "adjustment": str(rest) if items and rest else "",
         "taxes": list(taxes),
         "total": str(amount),
+        "unpaid": not is_paid_back,
     }
+
+
+def _sold_for(order: Order, each: Undone) -> Decimal:
+    """What it was sold for, as items are priced: with its tax or without."""
+    return each.amount - (0 if order.tax_included else each.tax)
 
 
 def _head(order: Order, number: str, issued: datetime) -> "_Head":
@@ -199,7 +243,3 @@ def _item(line: OrderLine, quantity: int, amount: Decimal) -> Item:
         "tax_rate": str(line.tax_rate),
         "amount": str(amount),
     }
-
-
-def _tax(tax: OrderTax, base: Decimal, amount: Decimal) -> TaxAmount:
-    return {"name": tax.name, "rate": str(tax.rate), "base": str(base), "amount": str(amount)}

@@ -133,7 +133,10 @@ class _Sheet:
         )
 
     def _item(self, item: Item) -> list[Any]:
-        what: list[Any] = [_text(item["title"])]
+        title = item["title"]
+        if item["quantity"] < 0:
+            title = _("Cancelled: %s") % title
+        what: list[Any] = [_text(title)]
         below = " · ".join(part for part in (item["detail"], item["sku"]) if part)
         if below:
             what.append(_text(below, size=8, colour=FAINT))
@@ -163,6 +166,8 @@ class _Sheet:
             ]
         drawn = [[_text(label), _text(amount, right=True)] for label, amount in rows]
         label = _("You get back") if document["credits"] else _("Total")
+        if document.get("unpaid"):
+            label = _("Taken off")
         total = self._money(document["total"])
         drawn.append([_text(label, size=12), _text(total, size=12, right=True)])
         return Table(

@@ -12,9 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from orders.invoices import documents
-from orders.invoices.crediting import taxes_of_credit
-from orders.invoices.documents import Document
-from orders.models import Invoice, InvoiceCounter, Order, Return
+from orders.invoices.crediting import less_taxes, taxes_of_credit
+from orders.invoices.documents import Document, Undone
+from orders.models import (
+    Cancellation,
+    CancellationLine,
+    Invoice,
+    InvoiceCounter,
+    Order,
+    Return,
+)
 from orders.shares import ZERO
 from shop.audit import trail
 from shop.audit.actors import Actor
@@ -23,23 +30,35 @@ from shop.audit.actors import Actor
 def issue(order: Order, *, by: Actor) -> Invoice:
     """The invoice of an order, issued now if there is none yet. Once issued it never changes.
 
-    order: locked by the caller, in the caller's transaction. Raises RuntimeError outside one.
+    What was cancelled before and is not to be paid stands on it as taken off. order: locked by the
+    caller, in the caller's transaction. Raises RuntimeError outside one.
     """
     _need_transaction()
     there = order.invoices.filter(kind=Invoice.Kind.INVOICE).first()
     if there is not None:
         return there
     now = timezone.now()
-    document = documents.invoice(order, _next_number("", now), now)
-    return _write(order, Invoice.Kind.INVOICE, order.total, document, by)
+    taxes, off = documents.taxes_of(order), list[CancellationLine]()
+    if order.waived_total:
+        # Where some of it was paid after all, nobody can say which.
+        if order.waived_total == order.cancelled_total:
+            parts = CancellationLine.objects.filter(cancellation__order=order)
+            off = list(parts.select_related("line").order_by("pk"))
+        less = taxes_of_credit(taxes, order.total, order.waived_total, off)
+        taxes = less_taxes(taxes, less)
+    document = documents.invoice(order, _next_number("", now), now, cancelled=off, taxes=taxes)
+    return _write(order, Invoice.Kind.INVOICE, order.payable, document, by)
 
 
-def credit_up_to(order: Order, refunded: Decimal, *, by: Actor) -> Invoice | None:
+def credit_up_to(
+    order: Order, refunded: Decimal, *, by: Actor, cancelled: Cancellation | None = None
+) -> Invoice | None:
     """A credit note for what has gone back and is on none yet; None where there is nothing.
 
     order: locked by the caller, in the caller's transaction. refunded: all that ever went back, in
-    the order's currency. Without an invoice there is nothing to correct, and no credit note. The
-    oldest return that is worth just this amount, and on no note yet, is what it is about.
+    the order's currency. cancelled: items that are on the invoice and will not be paid; without
+    them, the oldest return or cancellation that is paid back with just this amount, and on no note
+    yet, is what it is about. Without an invoice there is nothing to correct, and no credit note.
 
     Raises RuntimeError outside a transaction.
     """
@@ -47,18 +66,18 @@ def credit_up_to(order: Order, refunded: Decimal, *, by: Actor) -> Invoice | Non
     issued = list(order.invoices.order_by("issued_at", "pk"))
     invoice = next((each for each in issued if each.kind == Invoice.Kind.INVOICE), None)
     notes = [each for each in issued if each.kind == Invoice.Kind.CREDIT_NOTE]
-    amount = refunded - sum((each.amount for each in notes), ZERO)
-    if invoice is None or amount <= 0:
+    if invoice is None:
         return None
-    back = (
-        order.returns.filter(
-            status=Return.Status.RECEIVED, refund_amount=amount, credit_note__isnull=True
-        )
-        .order_by("received_at", "pk")
-        .first()
+    due = refunded + invoice.amount - order.payable
+    amount = due - sum((each.amount for each in notes), ZERO)
+    if amount <= 0:
+        return None
+    about = cancelled or _paid_back_with(order, amount)
+    undone: list[Undone] = list(about.lines.select_related("line")) if about else []
+    billed: Document = invoice.document
+    taxes = taxes_of_credit(
+        billed["taxes"], invoice.amount, amount, undone, [each.document for each in notes]
     )
-    came_back = list(back.lines.select_related("line")) if back else []
-    taxes = taxes_of_credit(order, amount, came_back, [each.document for each in notes])
     now = timezone.now()
     document = documents.credit_note(
         order,
@@ -67,9 +86,21 @@ def credit_up_to(order: Order, refunded: Decimal, *, by: Actor) -> Invoice | Non
         about=invoice.number,
         amount=amount,
         taxes=taxes,
-        came_back=came_back,
+        undone=undone,
+        is_paid_back=cancelled is None,
     )
-    return _write(order, Invoice.Kind.CREDIT_NOTE, amount, document, by, back)
+    return _write(order, Invoice.Kind.CREDIT_NOTE, amount, document, by, about)
+
+
+def _paid_back_with(order: Order, amount: Decimal) -> Return | Cancellation | None:
+    """The oldest return or cancellation that is worth this, and on no credit note yet."""
+    fresh = {"refund_amount": amount, "credit_note__isnull": True}
+    back = order.returns.filter(status=Return.Status.RECEIVED, **fresh)
+    came = back.order_by("received_at", "pk").first()
+    cancelled = order.cancellations.filter(**fresh).order_by("cancelled_at", "pk").first()
+    if came and came.received_at and cancelled:
+        return came if came.received_at <= cancelled.cancelled_at else cancelled
+    return came or cancelled
 
 
 def _need_transaction() -> None:
@@ -93,7 +124,7 @@ def _write(
     amount: Decimal,
     document: Document,
     by: Actor,
-    back: Return | None = None,
+    about: Return | Cancellation | None = None,
 ) -> Invoice:
     invoice = Invoice.objects.create(
         order=order,
@@ -101,7 +132,8 @@ def _write(
         number=document["number"],
         amount=amount,
         document=document,
-        of_return=back,
+        of_return=about if isinstance(about, Return) else None,
+        of_cancellation=about if isinstance(about, Cancellation) else None,
     )
     trail.record(order.trail, f"{kind}.issued", by, number=invoice.number, amount=str(amount))
     return invoice

@@ -7,6 +7,8 @@ by the database; it rounds them to cents because SQLite adds decimals as floatin
 
 from orders.models.addresses import Address, BillingAddress
 from orders.models.aftersale import (
+    Cancellation,
+    CancellationLine,
     Fulfilment,
     FulfilmentLine,
     Invoice,
@@ -22,6 +24,8 @@ from orders.models.shipping import ShippingMethod, ShippingRate, validate_countr
 __all__ = [
     "Address",
     "BillingAddress",
+    "Cancellation",
+    "CancellationLine",
     "Checkout",
     "Fulfilment",
     "FulfilmentLine",

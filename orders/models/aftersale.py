@@ -1,4 +1,4 @@
-"""What happens to an order's goods after the sale: parcels, returns, invoices."""
+"""What happens to an order's goods after the sale: parcels, returns, cancelled items, invoices."""
 
 from decimal import Decimal
 
@@ -130,6 +130,75 @@ class ReturnLine(models.Model):
         return f"{self.quantity} × {self.line.product_title}"
 
 
+class Cancellation(models.Model):
+    """Items of an accepted order that will not be sent, while the rest of it stands.
+
+    `key` is the asker's: the same key is the same cancellation. `amount` is what they were sold
+    for; `refund_amount` is what goes back of it, nothing where it was not paid yet. `restocked`:
+    whether they are for sale again.
+    """
+
+    class Reason(models.TextChoices):
+        REQUESTED = "requested", _("The customer does not want it any more")
+        DAMAGED = "damaged", _("It is damaged or missing")
+        UNAVAILABLE = "unavailable", _("The supplier cannot deliver it")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="cancellations")
+    key = models.CharField(max_length=80, editable=False)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    restocked = models.BooleanField(_("for sale again"), default=True)
+    amount = models.DecimalField(_("sold for"), max_digits=14, decimal_places=2)
+    refund_amount = models.DecimalField(_("goes back for it"), max_digits=14, decimal_places=2)
+    cancelled_at = models.DateTimeField(_("cancelled"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("cancellation")
+        verbose_name_plural = _("cancellations")
+        ordering = ("cancelled_at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "key"], name="one_cancellation_of_a_key"),
+            models.CheckConstraint(
+                condition=Q(refund_amount__gte=0, refund_amount__lte=models.F("amount")),
+                name="cancellation_refund_within_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.get_reason_display()}"
+
+    @property
+    def refund_key(self) -> str:
+        """Names its refund for ever."""
+        return f"cancelled:{self.order.token}:{self.pk}"
+
+
+class CancellationLine(models.Model):
+    """How many of a line were cancelled. `amount` is what they were sold for, with the `tax`."""
+
+    cancellation = models.ForeignKey(Cancellation, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="cancellation_lines")
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    amount = models.DecimalField(_("sold for"), max_digits=14, decimal_places=2)
+    tax = models.DecimalField(_("tax in it"), max_digits=14, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("line of a cancellation")
+        verbose_name_plural = _("lines of a cancellation")
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cancellation", "line"], name="one_cancellation_line_of_a_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, tax__gte=0, amount__gte=models.F("tax")),
+                name="cancellation_line_worth_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line.product_title}"
+
+
 class Invoice(models.Model):
     """A numbered document about an order's money: an invoice, or a credit note for a refund.
 
@@ -148,6 +217,14 @@ class Invoice(models.Model):
     document = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
     of_return = models.OneToOneField(
         Return, models.SET_NULL, null=True, blank=True, related_name="credit_note", editable=False
+    )
+    of_cancellation = models.OneToOneField(
+        Cancellation,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="credit_note",
+        editable=False,
     )
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
 

@@ -35,7 +35,9 @@ class Order(Address):
     Money, in `currency`: `items_subtotal` is what the lines cost before discounts,
     `shipping_price` what delivery costs before its discount and `shipping_total` after it,
     `discount_total` all discounts together. `tax_total` is contained in `total` where
-    `tax_included`, else it was added.
+    `tax_included`, else it was added. All that stays as it was bought; `cancelled_total` is what
+    the items were worth that were cancelled singly since, and `waived_total` the part of it that
+    was never paid, because they were cancelled before.
     """
 
     class Status(models.TextChoices):
@@ -139,6 +141,12 @@ class Order(Address):
     refunded_total = models.DecimalField(
         _("refunded"), max_digits=14, decimal_places=2, default=ZERO
     )
+    cancelled_total = models.DecimalField(
+        _("worth of cancelled items"), max_digits=14, decimal_places=2, default=ZERO
+    )
+    waived_total = models.DecimalField(
+        _("of which never paid"), max_digits=14, decimal_places=2, default=ZERO
+    )
     placed_at = models.DateTimeField(_("placed"), default=timezone.now)
     expires_at = models.DateTimeField(
         _("to be paid until"),
@@ -184,8 +192,16 @@ class Order(Address):
                 name="order_money_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(refunded_total__gte=0, refunded_total__lte=F("total")),
+                condition=Q(
+                    refunded_total__gte=0,
+                    refunded_total__lte=Round(F("total") - F("waived_total"), 2),
+                ),
                 name="order_refund_within_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(waived_total__gte=0, waived_total__lte=F("cancelled_total"))
+                & Q(cancelled_total__lte=F("total")),
+                name="order_cancelled_within_total",
             ),
             models.CheckConstraint(
                 condition=Q(status="pending", expires_at__isnull=False) | ~Q(status="pending"),
@@ -218,6 +234,16 @@ class Order(Address):
         """What the items cost after their discounts: the sum of the lines' totals."""
         return self.items_subtotal - self.items_discount
 
+    @property
+    def payable(self) -> Decimal:
+        """What is to be paid for it, or was."""
+        return self.total - self.waived_total
+
+    @property
+    def remaining_total(self) -> Decimal:
+        """What it comes to without the items that were cancelled."""
+        return self.total - self.cancelled_total
+
 
 class OrderLine(models.Model):
     """One line as it was bought: names and prices are copies and never change.
@@ -247,6 +273,7 @@ class OrderLine(models.Model):
     tax = models.DecimalField(_("tax"), max_digits=14, decimal_places=2, default=ZERO)
     total = models.DecimalField(_("total"), max_digits=14, decimal_places=2)
     fulfilled_quantity = models.PositiveSmallIntegerField(_("sent"), default=0)
+    cancelled_quantity = models.PositiveSmallIntegerField(_("cancelled"), default=0)
     returned_quantity = models.PositiveSmallIntegerField(_("came back"), default=0)
 
     class Meta:
@@ -265,6 +292,10 @@ class OrderLine(models.Model):
                     tax__gte=0,
                 ),
                 name="order_line_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("fulfilled_quantity") + F("cancelled_quantity")),
+                name="order_line_sent_or_cancelled",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -286,7 +317,12 @@ class OrderLine(models.Model):
     @property
     def unfulfilled_quantity(self) -> int:
         """How many are still to be sent."""
-        return self.quantity - self.fulfilled_quantity
+        return self.quantity - self.fulfilled_quantity - self.cancelled_quantity
+
+    @property
+    def undone_quantity(self) -> int:
+        """Of how many the sale was undone: they came back, or were cancelled."""
+        return self.returned_quantity + self.cancelled_quantity
 
 
 class OrderDiscount(models.Model):

@@ -102,8 +102,8 @@ class Gateway(Protocol):
     def start(self, payment: "Payment", *, return_url: str, cancel_url: str) -> Started:
         """Tell the gateway of a payment. The same payment again is the same there."""
 
-    def capture(self, payment: "Payment") -> Seen:
-        """Collect what was authorised. Safe twice."""
+    def capture(self, payment: "Payment", amount: Decimal) -> Seen:
+        """Collect so much of what was authorised; the rest is released. Safe twice."""
 
     def refund(self, refund: "Refund") -> Answer:
         """Pay money back. The same refund again is the same there."""

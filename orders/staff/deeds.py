@@ -4,30 +4,34 @@ A deed is carried out by the same services as everything else; this table only s
 and when they make sense. `orders.staff.pages` asks for confirmation, checks, and writes it down.
 """
 
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from orders import fulfilment, lifecycle, returns
+from orders import cancelling, fulfilment, lifecycle, returns
+from orders.cancelling import CancellingError
 from orders.fulfilment import FulfilmentError
 from orders.lifecycle import LifecycleError
-from orders.models import Order, Return
+from orders.models import Order
 from orders.payment import services as payments
 from orders.payment.errors import PaymentError
 from orders.payment.gateways import gateway
 from orders.payment.moves import Status as PaymentState
 from orders.returns import ReturnError
+from orders.staff.forms import (
+    CancelForm,
+    CancelLinesForm,
+    DeedForm,
+    FulfilForm,
+    ReceiveForm,
+    RefundForm,
+    RefuseForm,
+    open_return,
+    quantities_of,
+)
 from orders.states import MoveRefused
 from shop.audit.actors import Actor
 from shop.catalogue.money import format_money
@@ -35,7 +39,14 @@ from shop.catalogue.money import format_money
 Status = Order.Status
 Paid = Order.PaymentStatus
 
-REFUSALS = (LifecycleError, FulfilmentError, ReturnError, PaymentError, MoveRefused)
+REFUSALS = (
+    LifecycleError,
+    FulfilmentError,
+    CancellingError,
+    ReturnError,
+    PaymentError,
+    MoveRefused,
+)
 """What a deed may be refused with; nothing has changed then."""
 
 
@@ -49,147 +60,6 @@ def sentence(refusal: Exception) -> str:
         case LifecycleError() | MoveRefused():
             return _("The order has moved on meanwhile: please look at it again.")
     return str(refusal)
-
-
-class DeedForm(forms.Form):
-    """What staff say about a deed. order: whose it is."""
-
-    def __init__(self, *args: Any, order: Order, **options: Any) -> None:
-        self.order = order
-        super().__init__(*args, **options)
-
-
-class CancelForm(DeedForm):
-    """Why."""
-
-    why = forms.ChoiceField(
-        label=gettext_lazy("Why"),
-        choices=[
-            (Order.CancelReason.REQUESTED, Order.CancelReason.REQUESTED.label),
-            (Order.CancelReason.STAFF, Order.CancelReason.STAFF.label),
-        ],
-        widget=forms.RadioSelect,
-        initial=Order.CancelReason.REQUESTED,
-    )
-
-
-class RefundForm(DeedForm):
-    """How much. `key` makes the same form, sent twice, one refund."""
-
-    amount = forms.DecimalField(
-        label=gettext_lazy("Amount"),
-        min_value=Decimal("0.01"),
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=200,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    key = forms.CharField(max_length=80, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.initial.setdefault("amount", payments.refundable(self.order))
-        self.initial.setdefault("key", f"staff:{secrets.token_urlsafe(16)}")
-
-
-class FulfilForm(DeedForm):
-    """What is in the parcel, and who takes it."""
-
-    carrier = forms.CharField(
-        label=gettext_lazy("Carrier"),
-        max_length=80,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    tracking_number = forms.CharField(
-        label=gettext_lazy("Tracking number"),
-        max_length=100,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    tracking_url = forms.CharField(
-        label=gettext_lazy("Tracking address"),
-        max_length=500,
-        required=False,
-        help_text=gettext_lazy("Only for carriers that the shop does not know."),
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        for line in self.order.lines.all():
-            if line.unfulfilled_quantity:
-                self.fields[f"line_{line.pk}"] = _quantity(
-                    f"{line.product_title} {line.variant_title}".strip(), line.unfulfilled_quantity
-                )
-
-    def quantities(self) -> dict[int, int]:
-        """How many of each line (id) are in the parcel."""
-        return _quantities(self.cleaned_data, "line_")
-
-
-class ReceiveForm(DeedForm):
-    """What came back, what goes on sale again, and what is paid back for it."""
-
-    refund = forms.DecimalField(
-        label=gettext_lazy("Pay back"),
-        min_value=Decimal(0),
-        decimal_places=2,
-        widget=UnfoldAdminDecimalFieldWidget,
-    )
-    note = forms.CharField(
-        label=gettext_lazy("Note for the shopper"),
-        max_length=500,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.back = open_return(self.order)
-        if self.back is None:
-            return
-        self.initial.setdefault("refund", returns.worth(self.back))
-        for each in self.back.lines.select_related("line"):
-            title = each.line.product_title
-            self.fields[f"came_{each.line_id}"] = _quantity(
-                _("%(item)s: came back") % {"item": title}, each.quantity
-            )
-            self.fields[f"restock_{each.line_id}"] = _quantity(
-                _("%(item)s: goes on sale again") % {"item": title}, each.quantity
-            )
-
-
-class RefuseForm(DeedForm):
-    """Why it is not taken back."""
-
-    why = forms.CharField(
-        label=gettext_lazy("Why, for the shopper"),
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-
-def _quantity(label: str, most: int) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        min_value=0,
-        max_value=most,
-        initial=most,
-        widget=UnfoldAdminIntegerFieldWidget,
-    )
-
-
-def _quantities(data: Mapping[str, Any], prefix: str) -> dict[int, int]:
-    return {
-        int(name.removeprefix(prefix)): value
-        for name, value in data.items()
-        if name.startswith(prefix)
-    }
 
 
 @dataclass(frozen=True)
@@ -209,11 +79,6 @@ class Deed:
     carry_out: Callable[[Order, Any, Actor], str]
     form: type[DeedForm] = DeedForm
     danger: bool = False
-
-
-def open_return(order: Order) -> Return | None:
-    """The first return that was announced and has not come yet."""
-    return order.returns.filter(status=Return.Status.REQUESTED).order_by("pk").first()
 
 
 def _to_capture(order: Order) -> bool:
@@ -261,6 +126,22 @@ def _cancel(order: Order, form: CancelForm, by: Actor) -> str:
     return _("The order is cancelled, its goods are for sale again; the shopper gets a mail.")
 
 
+def _cancel_lines(order: Order, form: CancelLinesForm, by: Actor) -> str:
+    made = form.done
+    if made is None:
+        data = form.cleaned_data
+        made = cancelling.cancel_lines(
+            order,
+            form.quantities(),
+            by=by,
+            key=data["key"],
+            reason=data["reason"],
+            restock=data["restock"],
+        )
+    cancelling.pay_back(made, by=by)
+    return _("The items are cancelled; the shopper gets a mail.")
+
+
 def _receive(order: Order, form: ReceiveForm, by: Actor) -> str:
     if form.back is None:
         raise returns.AlreadyClosed(_("There is no return to receive."))
@@ -268,8 +149,8 @@ def _receive(order: Order, form: ReceiveForm, by: Actor) -> str:
     back = returns.receive(
         form.back,
         by=by,
-        received=_quantities(data, "came_"),
-        restock=_quantities(data, "restock_"),
+        received=quantities_of(data, "came_"),
+        restock=quantities_of(data, "restock_"),
         refund=data["refund"],
         note=data["note"],
     )
@@ -295,6 +176,14 @@ def _may_be_cancelled(order: Order) -> bool:
     )
 
 
+def _may_be_cancelled_in_part(order: Order) -> bool:
+    """Whether something is to be sent, and something is left if that is not."""
+    lines = order.lines.all()
+    to_send = sum(line.unfulfilled_quantity for line in lines)
+    was_sent = any(line.fulfilled_quantity for line in lines)
+    return order.status == Status.PLACED and to_send > (0 if was_sent else 1)
+
+
 DEEDS: tuple[Deed, ...] = (
     Deed(
         "received",
@@ -303,7 +192,7 @@ DEEDS: tuple[Deed, ...] = (
         _by_hand,
         lambda order: (
             _("%(total)s have come, at the door or by transfer. The shopper gets a mail.")
-            % {"total": format_money(order.total)}
+            % {"total": format_money(order.payable)}
         ),
         _received,
     ),
@@ -314,7 +203,7 @@ DEEDS: tuple[Deed, ...] = (
         _to_capture,
         lambda order: (
             _("%(total)s are collected from the shopper’s account.")
-            % {"total": format_money(order.total)}
+            % {"total": format_money(order.payable)}
         ),
         _capture,
     ),
@@ -338,6 +227,19 @@ DEEDS: tuple[Deed, ...] = (
         ),
         _refund,
         RefundForm,
+        danger=True,
+    ),
+    Deed(
+        "cancel-lines",
+        gettext_lazy("Cancel items"),
+        "orders.cancel_order",
+        _may_be_cancelled_in_part,
+        lambda order: _(
+            "Say what will not be sent; the rest of the order stands. What was paid for it goes "
+            "back, without the delivery charge. The shopper gets a mail."
+        ),
+        _cancel_lines,
+        CancelLinesForm,
         danger=True,
     ),
     Deed(

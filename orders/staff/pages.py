@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from orders.models import Order
-from orders.staff.deeds import DEEDS, REFUSALS, Deed, DeedForm, sentence
+from orders.staff.deeds import DEEDS, REFUSALS, Deed, sentence
+from orders.staff.forms import DeedForm
 from shop.audit.actors import actor_of
 
 
@@ -56,13 +57,13 @@ class DeedsAdmin(ModelAdmin):  # type: ignore[misc]
         form = deed.form(request.POST if request.method == "POST" else None, order=order)
         if request.method == "POST" and form.is_valid():
             try:
-                done = deed.carry_out(order, form, actor_of(request))
+                if form.is_confirmed():
+                    done = deed.carry_out(order, form, actor_of(request))
+                    _write_down(request, order, deed)
+                    messages.success(request, done)
+                    return HttpResponseRedirect(_page_of(order))
             except REFUSALS as refusal:
                 form.add_error(None, sentence(refusal))
-            else:
-                _write_down(request, order, deed)
-                messages.success(request, done)
-                return HttpResponseRedirect(_page_of(order))
         elif not deed.makes_sense(order):
             messages.warning(request, _("This cannot be done with the order as it is now."))
             return HttpResponseRedirect(_page_of(order))

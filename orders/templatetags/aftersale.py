@@ -13,7 +13,10 @@ register = template.Library()
 
 @register.simple_tag
 def after_sale(order: Order) -> AfterSale:
-    """For the includes `_shipments.html`, `_returns.html` and `_invoices.html`. Three queries."""
+    """For `_shipments.html`, `_cancellations.html`, `_returns.html`, `_invoices.html`.
+
+    As many queries as `AfterSale.of` says.
+    """
     return AfterSale.of(order)
 
 

@@ -20,6 +20,7 @@ class Event(models.TextChoices):
     PAID = "order.paid", _("Order paid")
     FULFILLED = "order.fulfilled", _("Goods sent")
     CANCELLED = "order.cancelled", _("Order cancelled")
+    LINES_CANCELLED = "order.lines_cancelled", _("Items cancelled")
     REFUNDED = "order.refunded", _("Money paid back")
     RETURNED = "order.returned", _("Goods came back")
 

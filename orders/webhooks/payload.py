@@ -45,6 +45,8 @@ def event_of(order: Order, event: str, event_id: UUID, happened_at: str) -> dict
             "tax_included": order.tax_included,
             "total": str(order.total),
             "refunded_total": str(order.refunded_total),
+            "cancelled_total": str(order.cancelled_total),
+            "payable": str(order.payable),
             "lines": [
                 {
                     "sku": line.sku,
@@ -54,6 +56,7 @@ def event_of(order: Order, event: str, event_id: UUID, happened_at: str) -> dict
                     "quantity": line.quantity,
                     "fulfilled_quantity": line.fulfilled_quantity,
                     "returned_quantity": line.returned_quantity,
+                    "cancelled_quantity": line.cancelled_quantity,
                     "unit_price": str(line.unit_price),
                     "discount_total": str(line.discount_total),
                     "tax": str(line.tax),

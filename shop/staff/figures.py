@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce, Round, TruncDate
 from django.utils import timezone
 
 from carts.models import Cart, CartLine
@@ -95,8 +95,8 @@ def figures(
 ) -> Figures:
     """The figures of so many days up to now, of one storefront or all. Eight queries.
 
-    Counted are orders that were accepted and not cancelled, at their total, by the day they were
-    placed in the shop's time zone.
+    Counted are orders that were accepted and not cancelled, at their total less the items that were
+    cancelled, by the day they were placed in the shop's time zone.
     """
     now = now or timezone.now()
     today = timezone.localdate(now)
@@ -112,12 +112,13 @@ def figures(
         sellers=_sellers(these),
         conversions=_conversions(these, start, storefront),
         work=_work(storefront),
-        before=earlier.aggregate(total=_sum("total"))["total"],
+        before=earlier.aggregate(total=_SALES)["total"],
     )
 
 
-def _sum(field: str) -> Coalesce:
-    return Coalesce(Sum(field), ZERO, output_field=_MONEY)
+_SALES = Coalesce(Sum(F("total") - F("cancelled_total")), ZERO, output_field=_MONEY)
+_LEFT = F("quantity") - F("cancelled_quantity")
+_LINE_SALES = Sum(Round(F("total") * _LEFT / F("quantity"), 2), output_field=_MONEY)
 
 
 def _days(orders: QuerySet[Order], first: date, days: int) -> tuple[Day, ...]:
@@ -125,7 +126,7 @@ def _days(orders: QuerySet[Order], first: date, days: int) -> tuple[Day, ...]:
         orders.order_by()
         .annotate(day=TruncDate("placed_at"))
         .values("day")
-        .annotate(orders=Count("pk"), sales=_sum("total"))
+        .annotate(orders=Count("pk"), sales=_SALES)
     )
     found = {row["day"]: Day(row["day"], row["orders"], row["sales"]) for row in rows}
     every = (first + timedelta(days=number) for number in range(days))
@@ -134,10 +135,10 @@ def _days(orders: QuerySet[Order], first: date, days: int) -> tuple[Day, ...]:
 
 def _sellers(orders: QuerySet[Order]) -> tuple[Seller, ...]:
     rows = (
-        OrderLine.objects.filter(order__in=orders)
+        OrderLine.objects.filter(order__in=orders, cancelled_quantity__lt=F("quantity"))
         .order_by()
         .values("product_slug")
-        .annotate(pieces=Sum("quantity"), sales=_sum("total"), title=F("product_slug"))
+        .annotate(pieces=Sum(_LEFT), sales=_LINE_SALES, title=F("product_slug"))
         .order_by("-sales", "product_slug")[:TOP]
     )
     slugs = [row["product_slug"] for row in rows]
@@ -157,9 +158,7 @@ def _conversions(
 ) -> tuple[Conversion, ...]:
     sold: dict[int, dict[str, Any]] = {
         row["storefront"]: dict(row)
-        for row in orders.order_by()
-        .values("storefront")
-        .annotate(n=Count("pk"), sales=_sum("total"))
+        for row in orders.order_by().values("storefront").annotate(n=Count("pk"), sales=_SALES)
     }
     here = CartLine.objects.filter(cart=OuterRef("pk"))
     open_carts = Cart.objects.filter(Exists(here), updated_at__gte=start)

@@ -188,11 +188,13 @@ def put_back(
     by: Actor,
     reason: str = "",
     kind: Literal["returned", "cancelled"] = "returned",
+    for_sale: bool = True,
 ) -> None:
     """Put so many of each variant (id: quantity) back after they were sold by a reference.
 
     kind: "returned" by the customer, or "cancelled" before they left. What is cancelled is first
     taken off what the shop owes; what is returned was delivered, and goes into stock first.
+    for_sale: False where it is broken or missing: it is owed no more, and stays out of stock.
 
     Raises NotReserved, NotSold where more would come back than went.
     """
@@ -211,8 +213,8 @@ def put_back(
             gone = row.quantity - row.returned - row.owed
             to_stock = min(quantity, gone) if kind == "returned" else max(0, quantity - row.owed)
             row.owed -= quantity - to_stock
-            row.returned += quantity
-            if (variant := variants.get(pk)) and variant.tracks_stock:
+            row.returned += quantity if for_sale else quantity - to_stock
+            if for_sale and (variant := variants.get(pk)) and variant.tracks_stock:
                 variant.stock += to_stock
             changed.append(row)
         _write(variants, changed)

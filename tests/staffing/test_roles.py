@@ -25,7 +25,9 @@ from tests.staff import sign_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BY = system("tests")
-DEEDS = ["received", "capture", "fulfil", "refund", "cancel", "receive", "refuse"]
+DEEDS = [
+    *("received", "capture", "fulfil", "refund", "cancel-lines", "cancel", "receive", "refuse"),
+]
 
 
 def staff(role: str) -> Client:

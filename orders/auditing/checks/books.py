@@ -51,6 +51,10 @@ def chain(history: History) -> Iterator[Finding]:
     )
     if lines != kept:
         other["lines"] = [[list(each) for each in kept], [list(each) for each in lines]]
+    cancelled = [each for each in history.entries if each.action == "order.lines_cancelled"]
+    off = sum((Decimal(each.facts["amount"]) for each in cancelled), ZERO)
+    if off != order.cancelled_total:
+        other["cancelled items"] = [str(off), str(order.cancelled_total)]
     if other:
         yield Finding(
             order,
@@ -83,6 +87,10 @@ def money(history: History) -> Iterator[Finding]:
             + order.shipping_total
             + (ZERO if order.tax_included else order.tax_total),
         ),
+        "cancelled items": (
+            order.cancelled_total,
+            sum((each.amount for each in order.cancellations.all()), ZERO),
+        ),
     }
     for name, (said, summed) in sums.items():
         if said != summed:
@@ -103,11 +111,16 @@ def payment(history: History) -> Iterator[Finding]:
     captured = sum((each.captured for each in counted), ZERO)
     refunded = sum((each.refunded for each in counted), ZERO)
     came = order.payment_status in {Paid.PAID, Paid.PARTIALLY_REFUNDED, Paid.REFUNDED}
-    due = order.total if came else ZERO
+    due = order.payable if came else ZERO
+    # Asked back is enough: what a bank refuses is flagged at its payment.
+    asked = sum((back.amount for each in counted for back in each.refunds.all()), ZERO)
+    owed = min(order.cancelled_total - order.waived_total, captured)
     if captured != due:
         yield _payment(history, _("captured"), captured, due)
     elif refunded != order.refunded_total:
         yield _payment(history, _("refunded"), refunded, order.refunded_total)
+    elif asked < owed:
+        yield _payment(history, _("asked back for cancelled items"), asked, owed)
     kept = [each for each in history.payments if each.unwanted and each.captured != each.refunded]
     if kept and not any(each.refunds.all() for each in kept):
         amount = sum((each.captured - each.refunded for each in kept), ZERO)
@@ -131,8 +144,12 @@ def _payment(history: History, what: str, found: Decimal, due: Decimal) -> Findi
 def states(history: History) -> Iterator[Finding]:
     """The three statuses go together, and with what was sent and came back."""
     order = history.order
-    sent = sum(each.fulfilled_quantity for each in order.lines.all())
-    pieces = sum(each.quantity for each in order.lines.all())
+    lines = order.lines.all()
+    sent = sum(each.fulfilled_quantity for each in lines)
+    to_send = sum(each.unfulfilled_quantity for each in lines)
+    cancelled: Counter[int] = Counter()
+    for each in order.cancellations.all():
+        cancelled.update({part.line_id: part.quantity for part in each.lines.all()})
     wrong = [
         name
         for name, holds in {
@@ -146,7 +163,13 @@ def states(history: History) -> Iterator[Finding]:
             )
             == (sent == 0),
             "marked as sent, but not all of it": order.fulfilment_status != Sent.FULFILLED
-            or sent == pieces,
+            or not to_send,
+            "all of it was sent or cancelled, but it is not marked so": order.status
+            != Status.PLACED
+            or to_send > 0,
+            "other items are cancelled than its cancellations say": all(
+                each.cancelled_quantity == cancelled[each.pk] for each in lines
+            ),
         }.items()
         if not holds
     ]
@@ -161,6 +184,7 @@ def stock(history: History) -> Iterator[Finding]:
     for line in order.lines.all():
         if line.variant_id is not None:
             wanted[line.variant_id] += line.quantity
+    back, lost = _cancelled(order)
     rows = {each.variant_id: each for each in history.reservations}
     expected = {
         Status.PENDING: State.OPEN,
@@ -177,7 +201,9 @@ def stock(history: History) -> Iterator[Finding]:
                 continue
             yield _stock(history, variant, _("its promise is %(state)s") % {"state": row.state})
             return
-        if expected is None and row.state == State.SOLD and row.returned != row.quantity:
+        whole = order.status == Status.CANCELLED
+        due = quantity - lost[variant] if whole else back[variant]
+        if row.state == State.SOLD and row.returned < due:
             yield _stock(history, variant, _("cancelled, but not put back"))
             return
         left = history.sold.get(variant, 0)
@@ -187,6 +213,18 @@ def stock(history: History) -> Iterator[Finding]:
         if row.state != State.SOLD and left:
             yield _stock(history, variant, _("%(n)d units left stock for it") % {"n": left})
             return
+
+
+def _cancelled(order: Order) -> tuple[Counter[int], Counter[int]]:
+    """Of each variant: how many cancelled items are for sale again, and how many are not."""
+    back: Counter[int] = Counter()
+    lost: Counter[int] = Counter()
+    variants = {each.pk: each.variant_id for each in order.lines.all()}
+    for each in order.cancellations.all():
+        for part in each.lines.all():
+            if variant := variants.get(part.line_id):
+                (back if each.restocked else lost)[variant] += part.quantity
+    return back, lost
 
 
 def _stock(history: History, variant: int, problem: str) -> Finding:

@@ -28,7 +28,7 @@ class BankTransfer(ByHand):
             Instruction(_("Account holder"), settings.BANK_ACCOUNT_HOLDER),
             Instruction(_("IBAN"), in_fours(settings.BANK_IBAN)),
             *bic,
-            Instruction(_("Amount"), format_money(payment.amount, payment.currency)),
+            Instruction(_("Amount"), format_money(payment.order.payable, payment.currency)),
             Instruction(_("Reference"), in_fours(payment.reference)),
         ]
 

@@ -1,6 +1,7 @@
 """What pay on delivery and bank transfer share: people say that the money has come."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from orders.payment.errors import BadSignature
 from orders.payment.models import Payment, Refund
@@ -18,7 +19,7 @@ class ByHand:
         """Nobody has to be told."""
         return Started()
 
-    def capture(self, payment: Payment) -> Seen:
+    def capture(self, payment: Payment, amount: Decimal) -> Seen:
         """Nothing is ever authorised, so this is what the books say."""
         return self.look_up(payment)
 

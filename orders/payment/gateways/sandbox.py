@@ -7,6 +7,7 @@ docs/payment.md describes what it can be told to do.
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -67,9 +68,11 @@ class Sandbox:
             raise errors.GatewayNonsense("its page is not on its own site")
         return Started(redirect_url=redirect_url, reference=_text(found, "id"))
 
-    def capture(self, payment: Payment) -> Seen:
-        """Collect all that was authorised."""
-        return _seen(self._call(payment, "POST", f"{_path(payment)}/capture"), payment)
+    def capture(self, payment: Payment, amount: Decimal) -> Seen:
+        """Collect what was authorised, or a part of it."""
+        minor = to_minor(amount, payment.currency)
+        found = self._call(payment, "POST", f"{_path(payment)}/capture", amount=minor)
+        return _seen(found, payment)
 
     def refund(self, refund: Refund) -> Answer:
         """Pay back a part; the same key is the same refund there."""

@@ -10,6 +10,7 @@ what was proved instead.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import stripe
@@ -106,13 +107,21 @@ class Stripe:
                 raise errors.GatewayNonsense("Stripe made a session without an address")
             return Started(redirect_url=session.url, reference=session.id)
 
-    def capture(self, payment: Payment) -> Seen:
-        """Collect all that was authorised."""
+    def capture(self, payment: Payment, amount: Decimal) -> Seen:
+        """Collect what was authorised, or a part of it: Stripe releases the rest.
+
+        https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
+        """
         charge = payment.charge or self.look_up(payment).charge
+        minor = to_minor(amount, payment.currency)
         if charge:
             with _client() as client:
                 try:
-                    client.v1.payment_intents.capture(charge, None, _once(f"{payment.key}:capture"))
+                    client.v1.payment_intents.capture(
+                        charge,
+                        {"amount_to_capture": minor},
+                        _once(f"{payment.key}:capture:{minor}"),
+                    )
                 except stripe.InvalidRequestError as error:
                     # Captured or released by somebody else meanwhile: what it is now, says so.
                     if error.code != "payment_intent_unexpected_state":

@@ -84,8 +84,8 @@ def payment(request: HttpRequest, name: str) -> HttpResponse:
 
 @_api("POST")
 def capture(request: HttpRequest, name: str) -> HttpResponse:
-    """Collect it."""
-    return _answer(request, company.capture(name))
+    """Collect it, or a part of it."""
+    return _answer(request, company.capture(name, _amount(_body(request))))
 
 
 @_api("POST")

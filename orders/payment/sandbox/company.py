@@ -89,10 +89,17 @@ def decide(name: str, decision: Decision, news: News) -> list[Message]:
 
 
 @transaction.atomic
-def capture(name: str) -> SandboxPayment:
-    """The merchant collects what is authorised. Safe twice. Raises Refused."""
+def capture(name: str, amount: int) -> SandboxPayment:
+    """The merchant collects what is authorised, or less. Safe twice. Raises Refused.
+
+    The rest is released, and no part of the payment any more.
+    """
     payment = current(name)
     if payment.state == State.AUTHORIZED:
+        if amount > payment.amount:
+            raise Refused("so much is not authorised")
+        payment.amount = amount
+        payment.save(update_fields=["amount"])
         _become(payment, State.CAPTURED)
         _tell(payment, "payment.captured")
     elif payment.state != State.CAPTURED:

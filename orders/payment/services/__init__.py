@@ -10,7 +10,7 @@ The order of locks is order, payment, stock: docs/locking.md.
 from orders.payment.services.asking import ask, call_off, capture, mark_received
 from orders.payment.services.beginning import begin
 from orders.payment.services.reconciling import Finding, due, reconcile
-from orders.payment.services.refunding import give_back, refund, refundable
+from orders.payment.services.refunding import give_back, promise, refund, refundable
 from orders.payment.services.settling import Result, handle
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "give_back",
     "handle",
     "mark_received",
+    "promise",
     "reconcile",
     "refund",
     "refundable",

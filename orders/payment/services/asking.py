@@ -43,7 +43,7 @@ def ask(payment: Payment, *, by: Actor) -> Payment:
 
 
 def capture(payment: Payment, *, by: Actor) -> Payment:
-    """Collect what a payment authorises, all of it. Safe twice.
+    """Collect what a payment authorises, less what was cancelled of its order. Safe twice.
 
     Raises NothingToCapture, GatewayError.
     """
@@ -51,7 +51,10 @@ def capture(payment: Payment, *, by: Actor) -> Payment:
         return payment
     if payment.status != Status.AUTHORIZED:
         raise NothingToCapture(f"payment {payment.pk} is {payment.status}")
-    seen = gateway(payment.gateway).capture(payment)
+    due = Order.objects.get(pk=payment.order_id).payable
+    if not due:
+        raise NothingToCapture(f"nothing is to be paid for order {payment.order_id}")
+    seen = gateway(payment.gateway).capture(payment, min(due, payment.amount))
     handle(seen_event(payment, seen, "captured by the shop"), by=by)
     payment.refresh_from_db()
     if payment.status != Status.CAPTURED:
@@ -122,9 +125,9 @@ def mark_received(order: Order, *, by: Actor) -> Payment:
             if now.status == Order.Status.CANCELLED or now.payment_status in lifecycle.MONEY_CAME:
                 raise NotPayable(f"{now.number} is {now.status} and {now.payment_status}")
             payment = Payment.objects.create(
-                order=now, gateway=port.slug, amount=now.total, currency=now.currency
+                order=now, gateway=port.slug, amount=now.payable, currency=now.currency
             )
-    seen = Seen(Status.CAPTURED, payment.amount, payment.currency)
+    seen = Seen(Status.CAPTURED, min(now.payable, payment.amount), payment.currency)
     handle(
         Event(payment.gateway, f"{payment.key}:received", "marked as received", seen, payment.key),
         by=by,

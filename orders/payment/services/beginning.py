@@ -54,8 +54,8 @@ def begin(order: Order, *, by: Actor, urls: ReturnUrls) -> Started:
     same call may be made again.
     """
     port = offered_gateway(order.payment_method)
-    if not order.total:
-        lifecycle.mark_paid(order, order.total, by=by)
+    if not order.payable:
+        lifecycle.mark_paid(order, order.payable, by=by)
         return Started()
     payment = _open(order, port, by, urls.site_url)
     if not _can_go_on(payment, order, port, by, urls.site_url):
@@ -80,7 +80,7 @@ def _open(order: Order, port: Gateway, by: Actor, site_url: str) -> Payment:
             payment = Payment.objects.create(
                 order=now,
                 gateway=port.slug,
-                amount=now.total,
+                amount=now.payable,
                 currency=now.currency,
                 site_url=site_url,
             )
@@ -90,7 +90,7 @@ def _open(order: Order, port: Gateway, by: Actor, site_url: str) -> Payment:
                 by,
                 payment=payment.pk,
                 gateway=port.slug,
-                amount=str(now.total),
+                amount=str(now.payable),
                 currency=now.currency,
             )
         return payment
@@ -98,7 +98,7 @@ def _open(order: Order, port: Gateway, by: Actor, site_url: str) -> Payment:
 
 def _can_go_on(payment: Payment, order: Order, port: Gateway, by: Actor, site_url: str) -> bool:
     """Whether the open payment is the one that is meant now. If not, it is out of the way."""
-    meant = (port.slug, order.total, order.currency)
+    meant = (port.slug, order.payable, order.currency)
     if (payment.gateway, payment.amount, payment.currency) == meant:
         if payment.status == Status.CREATED:
             fresh = payment.created_at > timezone.now() - RETRY

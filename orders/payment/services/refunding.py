@@ -39,7 +39,8 @@ def refund(order: Order, amount: Decimal, *, by: Actor, key: str, reason: str = 
     if not 0 < len(key) <= 200:
         raise RefundKeyUsed("a key has 1 to 200 characters")
     try:
-        asked = _ask_for(order, amount, by=by, key=key, reason=reason)
+        with transaction.atomic(durable=True):
+            asked = promise(order, amount, by=by, key=key, reason=reason)
     except IntegrityError:
         raise RefundKeyUsed(f"{key!r} is a refund of another order") from None
     return carry_out(asked, by=by) if asked.status == RefundStatus.ASKED else asked
@@ -82,40 +83,42 @@ def carry_out(asked: Refund, *, by: Actor) -> Refund:
     return asked
 
 
-def _ask_for(order: Order, amount: Decimal, *, by: Actor, key: str, reason: str) -> Refund:
-    """Write a refund down, under the locks that keep any two from promising the same money."""
-    with transaction.atomic(durable=True):
-        now = lifecycle.lock(order)
-        known = (
-            Refund.objects.filter(key=key, payment__order=now)
-            .select_related("payment__order")
-            .first()
-        )
-        if known is not None:
-            if known.amount != amount:
-                raise RefundKeyUsed(f"{key!r} is a refund of {known.amount}")
-            return known
-        if amount <= 0:
-            raise BadAmount(f"{amount} is not positive")
-        if amount != amount.quantize(Decimal("0.01")):
-            raise BadAmount(f"{amount} is finer than a cent")
-        to_minor(amount, now.currency)
-        payment = _paid(now)
-        left = _left(payment) if payment else moves.ZERO
-        if payment is None or amount > left:
-            raise OverRefund(left, now.currency)
-        asked = Refund.objects.create(payment=payment, key=key, amount=amount, reason=reason[:200])
-        trail.record(
-            now.trail,
-            "payment.refund_asked",
-            by,
-            payment=payment.pk,
-            refund=key,
-            amount=str(amount),
-            currency=now.currency,
-            reason=reason[:200],
-        )
-        return asked
+@transaction.atomic
+def promise(order: Order, amount: Decimal, *, by: Actor, key: str, reason: str = "") -> Refund:
+    """Write a refund down, in the transaction of what it is owed for; `refund` then carries it out.
+
+    The arguments and errors are those of `refund`, but for the gateway's. What is promised is owed:
+    if nobody asks for it, `reconcile` does.
+    """
+    now = lifecycle.lock(order)
+    known = (
+        Refund.objects.filter(key=key, payment__order=now).select_related("payment__order").first()
+    )
+    if known is not None:
+        if known.amount != amount:
+            raise RefundKeyUsed(f"{key!r} is a refund of {known.amount}")
+        return known
+    if amount <= 0:
+        raise BadAmount(f"{amount} is not positive")
+    if amount != amount.quantize(Decimal("0.01")):
+        raise BadAmount(f"{amount} is finer than a cent")
+    to_minor(amount, now.currency)
+    payment = _paid(now)
+    left = _left(payment) if payment else moves.ZERO
+    if payment is None or amount > left:
+        raise OverRefund(left, now.currency)
+    asked = Refund.objects.create(payment=payment, key=key, amount=amount, reason=reason[:200])
+    trail.record(
+        now.trail,
+        "payment.refund_asked",
+        by,
+        payment=payment.pk,
+        refund=key,
+        amount=str(amount),
+        currency=now.currency,
+        reason=reason[:200],
+    )
+    return asked
 
 
 def _paid(order: Order) -> Payment | None:

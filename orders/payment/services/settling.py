@@ -1,6 +1,7 @@
 """News of a payment, from wherever it comes, ends here: webhook, return, staff, reconciliation."""
 
 import logging
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 
@@ -11,6 +12,7 @@ from orders import lifecycle
 from orders.models import Order
 from orders.payment import moves
 from orders.payment.errors import PaymentError, WrongAmount, WrongCurrency, WrongMoney
+from orders.payment.gateways import gateway
 from orders.payment.models import Payment, PaymentEvent, Refund
 from orders.payment.moves import OPEN, UNPAID, RefundStatus, Status
 from orders.payment.port import Event, RefundNews, Seen
@@ -102,7 +104,7 @@ class _Settling:
         """Bring the payment, its refunds and its order to where the news says they are."""
         payment = self.payment
         try:
-            _check_money(payment, seen)
+            _check_money(payment, seen, self.order.payable)
         except WrongMoney as wrong:
             self._flag(PROBLEMS[type(wrong)], told=str(wrong))
             payment.save(update_fields=["problem", "changed_at"])
@@ -112,8 +114,8 @@ class _Settling:
         payment.charge = payment.charge or seen.charge
         if seen.status is not None:
             payment.status = moves.after(payment.status, seen.status)
-        if payment.status == Status.CAPTURED:
-            payment.captured = payment.amount
+        if payment.status == seen.status == Status.CAPTURED and seen.amount:
+            payment.captured = seen.amount
         changed = [news for news in seen.refunds if self._take_refund(news)]
         self._count_refunds()
         payment.save()
@@ -165,9 +167,12 @@ class _Settling:
                 self.payment.unwanted = True
                 self._send_back(Problem.PAID_TWICE)
                 return
+            over = self.payment.captured - order.payable
             self.order = lifecycle.mark_paid(order, self.payment.captured, by=by)
             if self.order.status == Order.Status.CANCELLED:
                 self._send_back(Problem.TOO_LATE)
+            elif over > 0:
+                self._give_over_back(over)
         elif status == Status.AUTHORIZED:
             if settled or others.filter(status=Status.AUTHORIZED).exists():
                 self.to_void = True
@@ -194,6 +199,23 @@ class _Settling:
             defaults={"payment": payment, "amount": payment.captured, "reason": problem.value},
         )
 
+    def _give_over_back(self, over: Decimal) -> None:
+        """Owe the shopper what items cost that were cancelled while this money was on its way."""
+        payment, key = self.payment, f"over:{self.payment.key}"
+        self.to_refund, _created = Refund.objects.get_or_create(
+            key=key, defaults={"payment": payment, "amount": over, "reason": "cancelled"}
+        )
+        trail.record(
+            self.order.trail,
+            "payment.refund_asked",
+            self.by,
+            payment=payment.pk,
+            refund=key,
+            amount=str(over),
+            currency=payment.currency,
+            reason="cancelled",
+        )
+
     def _flag(self, problem: Problem, **facts: str) -> None:
         self.payment.problem = problem
         logger.error("payment %s of order %s: %s", self.payment.pk, self.order.number, problem)
@@ -208,14 +230,25 @@ class _Settling:
         )
 
 
-def _check_money(payment: Payment, seen: Seen) -> None:
-    """Raise WrongCurrency, WrongAmount unless money that moved is the payment's, to the cent."""
+def _check_money(payment: Payment, seen: Seen, payable: Decimal) -> None:
+    """Raise WrongCurrency, WrongAmount unless money that moved is the payment's, to the cent.
+
+    payable: what is to be paid for the order by now. What is collected by the shop itself (of what
+    is authorised, by hand) may be less than the payment's amount, by what was cancelled meanwhile.
+    """
     if seen.status not in {Status.AUTHORIZED, Status.CAPTURED}:
         return
     if seen.currency.upper() != payment.currency.upper():
         raise WrongCurrency(f"{seen.currency[:10]} in place of {payment.currency}")
-    if seen.amount != payment.amount:
-        raise WrongAmount(f"{seen.amount} in place of {payment.amount} {payment.currency}")
+    least = most = payment.amount
+    if seen.status == Status.CAPTURED and payment.captured:
+        least = most = payment.captured
+    elif seen.status == Status.CAPTURED and (
+        payment.status == Status.AUTHORIZED or gateway(payment.gateway).by_hand
+    ):
+        least = min(payable, most)
+    if seen.amount is None or not least <= seen.amount <= most:
+        raise WrongAmount(f"{seen.amount} in place of {most} {payment.currency}")
 
 
 def _follow_up(settling: _Settling) -> None:

@@ -302,7 +302,8 @@ def test_authorised_and_collected_later(company: Loopback, theirs: Books, settin
     capture(payment, by=BY)
     assert books(payment) == ("captured", TOTAL, ZERO, "")
     [asked] = [each for each in company.asked if each.path.endswith("/capture")]
-    assert asked.headers["idempotency-key"] == f"{payment.key}:capture"
+    assert asked.headers["idempotency-key"] == f"{payment.key}:capture:2490"
+    assert asked.form == {"amount_to_capture": "2490"}
 
 
 def test_collected_by_somebody_else_meanwhile(theirs: Books) -> None:
