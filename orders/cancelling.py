@@ -14,10 +14,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from orders import invoices, lifecycle, mails, returns
+from orders.checkout.instructions import instructions_for
 from orders.lines import follow_lines, is_undone, locked_lines
 from orders.models import Cancellation, CancellationLine, Order, OrderLine
 from orders.payment import services as payments
 from orders.payment.models import Refund
+from orders.payment.port import Instruction
 from orders.shares import ZERO
 from orders.webhooks import services as webhooks
 from orders.webhooks.models import Event
@@ -136,12 +138,14 @@ def cancel_lines(
         payments.promise(now, found.refund, by=by, key=made.refund_key, reason=_("Cancelled"))
     _put_back(now, parts, by, reason, restock=restock)
     webhooks.announce(now, Event.LINES_CANCELLED)
+    instructions: list[Instruction] = []
     if found.waived:
+        instructions = instructions_for(now) if found.due else []
         invoices.credit_up_to(now, now.refunded_total, by=by, cancelled=made)
         if not found.due:
             # What costs nothing is paid by that.
             now = lifecycle.mark_paid(now, ZERO, by=by)
-    mails.queue_lines_cancelled(made, waived=found.waived, due=found.due)
+    mails.queue_lines_cancelled(made, waived=found.waived, due=found.due, instructions=instructions)
     return made
 
 

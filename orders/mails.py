@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.countries import country_name
-from orders.checkout.instructions import instructions_for
 from orders.invoices import file_name, invoices_of, pdf_of
 from orders.models import Cancellation, Fulfilment, Invoice, Order, Return
 from orders.totals import Totals
@@ -55,21 +54,26 @@ def queue_cancelled(order: Order, owed: Decimal = Decimal(0)) -> None:
     _queue(order, "cancelled", owed=owed)
 
 
-def queue_lines_cancelled(cancellation: Cancellation, *, waived: Decimal, due: Decimal) -> None:
+def queue_lines_cancelled(
+    cancellation: Cancellation,
+    *,
+    waived: Decimal,
+    due: Decimal,
+    instructions: Sequence[Any] = (),
+) -> None:
     """Say that some items will not be sent, what goes back for them, or what is to be paid now.
 
-    waived: what needs not be paid any more; due: what is left to be paid then.
+    waived: what needs not be paid any more; due: what is left to be paid then, and `instructions`
+    how (orders.payment's Instruction).
     """
-    order = cancellation.order
-    items = cancellation.lines.select_related("line")
     _queue(
-        order,
+        cancellation.order,
         "lines_cancelled",
         cancellation=cancellation,
-        items=items,
+        items=cancellation.lines.select_related("line"),
         waived=waived,
         due=due,
-        instructions=instructions_for(order) if waived else (),
+        instructions=instructions,
     )
 
 
