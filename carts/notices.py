@@ -91,7 +91,7 @@ def price_changed(variant: Variant, before: Decimal, now: Decimal) -> str:
 
 
 def _saved_text(notice: Notice) -> str:
-    items = ", ".join(
+    items = _(", ").join(
         _("%(count)d × “%(item)s”") % {"count": count, "item": item}
         for item, count in notice["items"]
     )

@@ -28,11 +28,11 @@ def _parts(promotion: Promotion) -> Iterator[str]:
         yield _("from %(amount)s") % {"amount": format_money(promotion.minimum_total)}
     goods = [*promotion.categories.all(), *promotion.products.all()]
     if goods:
-        yield ", ".join(map(str, goods))
+        yield _(", ").join(map(str, goods))
     if shops := promotion.storefronts.all():
-        yield _("put in at %(shops)s") % {"shops": ", ".join(map(str, shops))}
+        yield _("put in at %(shops)s") % {"shops": _(", ").join(map(str, shops))}
     if groups := promotion.groups.all():
-        yield _("for %(groups)s") % {"groups": ", ".join(map(str, groups))}
+        yield _("for %(groups)s") % {"groups": _(", ").join(map(str, groups))}
     for text, moment in (
         (_("from %(day)s"), promotion.starts_at),
         (_("until %(day)s"), promotion.ends_at),

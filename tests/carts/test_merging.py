@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -245,3 +246,17 @@ class AnyTwoCarts(TestCase):
 
 def _limit(variant: Variant) -> int:
     return 99 if variant.sellable is None else min(99, variant.sellable)
+
+
+def test_in_chinese_what_was_saved_is_listed_with_its_own_marks() -> None:
+    told = notices.saved([("Ring", 3), ("Lamp", 1), *[("Cup", 2)] * 4])
+
+    with override("zh-hans"):
+        assert notices.text(told) == (
+            "已随您的账户保存，现已放回此购物车：3 × “Ring”、1 × “Lamp”、2 × “Cup”、2 × “Cup”、"
+            "2 × “Cup”，以及另外 2 件。"
+        )
+    assert notices.text(told) == (
+        "Saved with your account and in this cart again: 3 × “Ring”, 1 × “Lamp”, 2 × “Cup”, "
+        "2 × “Cup”, 2 × “Cup”, and 2 more."
+    )
