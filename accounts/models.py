@@ -98,6 +98,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """First name, or the address where none is known."""
         return self.first_name or self.email
 
+    @property
+    def masked_email(self) -> str:
+        """As much of the address as tells one row from the next: a…@e….com."""
+        name, _at, domain = self.email.partition("@")
+        host, _dot, top = domain.rpartition(".")
+        return f"{name[:1]}…@{host[:1]}….{top}"
+
 
 class Address(models.Model):
     """One entry of a customer's address book. `country_code` is ISO 3166-1 alpha-2, lower case.

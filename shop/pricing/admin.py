@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -82,6 +82,11 @@ def uses_of(limited: Limited) -> str:
     if limited.usage_limit is None:
         return str(limited.used)
     return _("%(used)d of %(limit)d") % {"used": limited.used, "limit": limited.usage_limit}
+
+
+def may_see_customers(request: HttpRequest) -> bool:
+    """Whether this member of staff may know who a customer is."""
+    return request.user.has_perm("accounts.view_user")
 
 
 class LimitedAdmin(ModelAdmin):
@@ -205,11 +210,31 @@ class RedemptionAdmin(ReadOnly, ShortReference, ModelAdmin):
     """Who used what; written by orders."""
 
     list_display = ("created_at", "promotion", "voucher", "amount", "customer", "order")
-    fields = list_display
     list_filter = ("promotion", "created_at")
     list_select_related = ("promotion", "voucher", "customer")
     search_fields = (*ShortReference.search_fields, "=voucher__code", "customer__email")
     date_hierarchy = "created_at"
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Customers for those who may see them."""
+        if may_see_customers(request):
+            return self.list_display
+        return tuple("somebody" if name == "customer" else name for name in self.list_display)
+
+    def get_fields(self, request: HttpRequest, obj: Redemption | None = None) -> tuple[str, ...]:
+        """What the list shows."""
+        return self.get_list_display(request)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Nobody finds out by searching whose address it is."""
+        if may_see_customers(request):
+            return self.search_fields
+        return tuple(name for name in self.search_fields if not name.startswith("customer"))
+
+    @admin.display(description=gettext_lazy("customer"), ordering="customer_id")
+    def somebody(self, redemption: Redemption) -> str | None:
+        """The customer's address, masked."""
+        return redemption.customer.masked_email if redemption.customer else None
 
 
 @admin.register(CustomerGroup)
@@ -219,11 +244,21 @@ class CustomerGroupAdmin(ModelAdmin):
     list_display = ("name", "offers")
     search_fields = ("name",)
     autocomplete_fields = ("members",)
+    readonly_fields = ("how_many",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CustomerGroup]:
         """Groups with their offers."""
         groups: QuerySet[CustomerGroup] = super().get_queryset(request)
-        return groups.prefetch_related("promotions")
+        return groups.annotate(size=Count("members")).prefetch_related("promotions")
+
+    def get_fields(self, request: HttpRequest, obj: CustomerGroup | None = None) -> tuple[str, ...]:
+        """Who may not see customers sees how many are in it."""
+        return ("name", "members" if may_see_customers(request) else "how_many")
+
+    @admin.display(description=gettext_lazy("members"))
+    def how_many(self, group: CustomerGroup) -> int:
+        """How many are in it; they are chosen by who may see customers."""
+        return getattr(group, "size", 0)
 
     @admin.display(description=gettext_lazy("offers"))
     def offers(self, group: CustomerGroup) -> str:

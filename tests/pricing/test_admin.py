@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.services.emails import confirm
 from shop.catalogue.models import Category, Variant
 from shop.pricing.admin import state_of
 from shop.pricing.models import (
@@ -24,11 +25,12 @@ from shop.pricing.models import (
     Voucher,
 )
 from shop.pricing.services import redeem
+from shop.staff.roles import MERCHANDISER, OWNER, SUPPORT
 from shop.storefronts.models import Storefront
 from tests.carts.helpers import make_variant
 from tests.factories import CategoryFactory, NetworkFactory
 from tests.pricing.factories import D, priced, promotion, tax
-from tests.staff import sign_in_staff
+from tests.staff import sign_in, sign_in_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -396,3 +398,51 @@ def test_the_categories_of_an_offer_are_chosen_by_name(staff: Client) -> None:
     staff.post(f"{HERE}promotion/add/", offer(categories=[shirts.pk]))
 
     assert list(Promotion.objects.get().categories.all()) == [shirts]
+
+
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [(OWNER, "grace@navy.example"), (MERCHANDISER, "g…@n….example"), (SUPPORT, None)],
+)
+def test_only_roles_that_see_customers_learn_who_used_an_offer(
+    network: dict[str, Storefront], role: str, address: str | None
+) -> None:
+    # Given an offer that a customer has used, and a group with that customer in it
+    grace = User.objects.create_user("grace@navy.example", "x")
+    used = Redemption.objects.create(
+        promotion=promotion("TEN"), reference="order-1", amount=D(1), customer=grace
+    )
+    guests = Redemption.objects.create(promotion=used.promotion, reference="order-2", amount=D(1))
+    club = CustomerGroup.objects.create(name="Club")
+    club.members.add(grace)
+    user = User.objects.create_user(f"{role}@example.com".lower(), "x", is_staff=True)
+    confirm(user)
+    user.groups.add(Group.objects.get(name=role))
+    client = sign_in(user, network["galleria"])
+
+    # When all pages that name a customer are opened
+    redemptions = f"{HERE}redemption/"
+    pages = [
+        redemptions,
+        f"{redemptions}{used.pk}/change/",
+        f"{HERE}customergroup/{club.pk}/change/",
+    ]
+    answers = [client.get(url) for url in pages]
+
+    # Then
+    if address is None:
+        assert [answer.status_code for answer in answers] == [403, 403, 403]
+        return
+    told = [answer.content.decode() for answer in answers]
+    assert [address in text for text in told] == [True, True, role == OWNER]
+    assert [grace.email in text for text in told] == [role == OWNER] * 3
+    found = client.get(redemptions, {"q": grace.email}).context["cl"].result_list
+    assert list(found) == ([used] if role == OWNER else [])
+    assert client.get(f"{redemptions}{guests.pk}/change/").status_code == 200
+    for lookup in ("customer__email", "customer__email__startswith"):
+        assert client.get(redemptions, {lookup: "g"}).status_code == 400
+
+    # And who cannot see the members cannot change them, and keeps them
+    client.post(pages[2], {"name": "Circle", "members": []})
+    club.refresh_from_db()
+    assert (club.name, club.members.count()) == ("Circle", 0 if role == OWNER else 1)
