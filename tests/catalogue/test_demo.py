@@ -12,6 +12,7 @@ from shop.catalogue import queries
 from shop.catalogue.demo.translations import speeches
 from shop.catalogue.models import Category, Option, Product, ProductImage, Variant
 from shop.catalogue.text import clean_html
+from shop.stock.queries import low_stock
 from shop.storefronts.models import Storefront
 from shop.storefronts.queries import all_storefronts
 from shop.translated.fields import other_languages
@@ -139,6 +140,24 @@ def test_the_demos_words_are_all_used(media: Path) -> None:
         assert set(speech.categories) == set(Category.objects.values_list("name", flat=True))
         values = Variant.objects.values_list("option_values", flat=True)
         assert set(speech.values) <= {value for several in values for value in several}
+
+
+def test_the_demo_is_a_shop_that_is_looked_after(media: Path) -> None:
+    seed()
+
+    low = {(each.product.slug, each.title): each.for_sale for each in low_stock()}
+
+    assert low == {
+        ("field-shirt", "XL / Olive"): 0,
+        ("wall-clock", ""): 0,
+        ("rain-parka", "M / Slate"): 0,  # and sewn to order
+        ("harbour-jumper", "L / Mustard"): 1,
+        ("solitaire-ring", "Gold vermeil / 50"): 1,
+        ("field-shirt", "S / Indigo"): 3,
+        ("workshop-overshirt", "M"): 4,
+        ("workshop-overshirt", "L"): 4,
+        ("reading-lamp", "Copper"): 4,
+    }
 
 
 def test_a_second_run_adds_nothing_and_keeps_what_changed(media: Path) -> None:

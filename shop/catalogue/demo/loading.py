@@ -158,7 +158,7 @@ def _variants(product: Product, facts: Facts, said: Translator) -> Iterator[Vari
             price=Decimal(special["price"]),
             compare_at_price=Decimal(on_sale) if on_sale else None,
             tracks_stock=stock != "untracked",
-            allows_backorder=stock == "backorder",
+            allows_backorder=special.get("backorder", False),
             stock=stock if isinstance(stock, int) else 0,
             weight_grams=special["weight_grams"],
             position=position,
