@@ -1,5 +1,6 @@
 """The one setting, `SESSIONSYNC`, read once and given types."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -54,6 +55,8 @@ class Config:
     sub_cookie_age: life of the token cookie on sub-sites; None: as long as the browser session.
     resync_after: a site whose last handshake is older shakes hands again.
     trace_lookup: turns what an operator types (an order number) into a fingerprint, or None.
+    checked_at: where `sessionsync check` looks unless it is told: the scheme, and the port where it
+    is not the scheme's own ("http:8000").
     """
 
     sites: Callable[[], Sequence[Site]]
@@ -69,6 +72,7 @@ class Config:
     sub_cookie_age: int | None = None
     resync_after: int = DAY
     trace_lookup: TraceLookup | None = None
+    checked_at: str = "https"
     code_age: int = field(default=MINUTE, init=False)
     challenge_age: int = field(default=5 * MINUTE, init=False)
     pending_age: int = field(default=5 * MINUTE, init=False)
@@ -123,6 +127,8 @@ def get_config() -> Config:
         if getattr(config, name) not in allowed:
             words = ", ".join(repr(choice) for choice in allowed)
             raise ImproperlyConfigured(f'SESSIONSYNC["{name.upper()}"] is one of {words}.')
+    if not re.fullmatch(r"https?(:[0-9]{1,5})?", config.checked_at):
+        raise ImproperlyConfigured('SESSIONSYNC["CHECKED_AT"] is like "https" or "http:8000".')
     return config
 
 

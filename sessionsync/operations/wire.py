@@ -43,6 +43,11 @@ class Network:
     address: str | None = None
     trust: ssl.SSLContext | None = None
 
+    @property
+    def number(self) -> int:
+        """The port, also where it is the scheme's own."""
+        return self.port or (443 if self.scheme == "https" else 80)
+
     def origin(self, domain: str) -> str:
         """Scheme, domain and port, as a browser's address bar has them."""
         return f"{self.scheme}://{domain}{f':{self.port}' if self.port else ''}"
@@ -76,8 +81,7 @@ class _Connection(http.client.HTTPConnection):
 
     def __init__(self, network: Network, domain: str) -> None:
         self.network, self.domain = network, domain
-        port = network.port or (443 if network.scheme == "https" else 80)
-        super().__init__(network.address_of(domain), port, timeout=TIMEOUT)
+        super().__init__(network.address_of(domain), network.number, timeout=TIMEOUT)
 
     def connect(self) -> None:
         """Connect, and make TLS of it where the scheme says so."""

@@ -79,7 +79,7 @@ def _run(console: Console, stack: contextlib.ExitStack) -> None:
     files = DemoFiles(Path(os.environ.get("DEMO_DIR") or ROOT / ".demo").resolve())
     port = _port()
     _prepare(files)
-    stack.enter_context(_only_one(files.root / "lock", port))
+    stack.enter_context(_only_one(files.lock, port))
     _end_leftovers(files)
     if problem := port_problem(port):
         raise DemoError(f"{problem} Try: make demo PORT={next_free_port(port)}")

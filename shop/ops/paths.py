@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
@@ -41,6 +42,18 @@ class DemoFiles:
     def valkey_url(self) -> str:
         """Valkey's address, as REDIS_URL would give it."""
         return f"unix://{self.valkey_socket}?db=0"
+
+    @property
+    def lock(self) -> Path:
+        """What the demo that runs holds, with its address in it; it stays when that ends."""
+        return self.root / "lock"
+
+    def port(self) -> int:
+        """Where the demo runs, or ran last; 8000 if it never did."""
+        with contextlib.suppress(OSError):
+            if found := re.search(r"localhost:(\d+) ", self.lock.read_text()):
+                return int(found[1])
+        return 8000
 
     def prepare(self) -> None:
         """Make the folders, for this user only. Raises OSError where that is not possible."""

@@ -10,7 +10,14 @@ from pathlib import Path
 from shop.ops.logs import logging_config
 from shop.ops.paths import DemoFiles
 from shop.settings.base import *
-from shop.settings.base import BASE_DIR, INSTALLED_APPS, MIDDLEWARE, env, redis_cache
+from shop.settings.base import (
+    BASE_DIR,
+    INSTALLED_APPS,
+    MIDDLEWARE,
+    SESSIONSYNC,
+    env,
+    redis_cache,
+)
 from shop.settings.payment import SANDBOX_APP, with_sandbox
 
 DEMO = True
@@ -36,6 +43,9 @@ DATABASES = {
     }
 }
 CACHES = {"default": redis_cache(env.str("REDIS_URL", default="") or DEMO_FILES.valkey_url)}
+
+# `manage.py sessionsync check` finds the demo that runs.
+SESSIONSYNC = {**SESSIONSYNC, "CHECKED_AT": f"http:{DEMO_FILES.port()}"}
 
 MAILERS = {"default": {"BACKEND": "shop.mailing.console.ReadableConsoleBackend"}}
 

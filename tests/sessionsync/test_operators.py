@@ -302,10 +302,39 @@ def test_check_without_redis(serve: Server, redis_away: None) -> None:
 
 
 def test_check_in_a_table_says_what_failed() -> None:
-    printed, reason = refused(*check_words(free_port()))
+    port = free_port()
+    printed, reason = refused(*check_words(port))
+    assert printed.startswith(f"The network, by http on port {port}\n")
     assert re.search(r"FAIL +one +reachable +cannot connect: Connection refused", printed)
     assert re.search(r"ok +configuration +one main site +main", printed)
-    assert re.fullmatch(r"4 of \d+ failed\.", reason)
+    assert re.fullmatch(
+        rf"4 of \d+ failed\. No site answers by http on port {port}: does the shop run, and "
+        r"there\? --scheme, --port and --address say where to look\.",
+        reason,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_looks_where_the_configuration_says(serve: Server, settings: Settings) -> None:
+    port = serve()
+    settings.SESSIONSYNC = settings.SESSIONSYNC | {"CHECKED_AT": f"http:{port}"}
+
+    printed = run("check", "--address=127.0.0.1")
+    assert printed.startswith(f"The network, by http on port {port}\n")
+    assert re.search(r"^All \d+ hold\.$", printed, re.MULTILINE)
+
+    # Another scheme has a port of its own; another port alone keeps the scheme.
+    elsewhere = free_port()
+    assert f"by http on port {elsewhere}" in refused("check", f"--port={elsewhere}")[0]
+    assert "by https on port 443" in refused("check", "--scheme=https", "--address=127.0.0.1")[0]
+
+
+@pytest.mark.parametrize("value", ["ftp", "http:", "http:port", "https:8443/", "8000", ""])
+def test_a_place_that_is_none_is_refused(settings: Settings, value: str) -> None:
+    settings.SESSIONSYNC = settings.SESSIONSYNC | {"CHECKED_AT": value}
+    printed, reason = refused("check")
+    assert 'SESSIONSYNC["CHECKED_AT"] is like "https" or "http:8000".' in printed
+    assert reason == "2 of 2 failed."
 
 
 def test_a_file_of_authorities_must_be_there(tmp_path: Path) -> None:

@@ -25,7 +25,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare how many, and which."""
-        parser.add_argument("--count", type=int, default=50, help="shoppers (default: 50)")
+        how_many = parser.add_mutually_exclusive_group()
+        how_many.add_argument(
+            "shoppers", type=int, nargs="?", help="how many come (default: 50)", metavar="SHOPPERS"
+        )
+        how_many.add_argument(
+            "--count", type=int, default=50, help="the same by a name", metavar="SHOPPERS"
+        )
         parser.add_argument("--days", type=int, default=30, help="spread over so many days before")
         parser.add_argument(
             "--seed", type=int, default=None, help="the same number, the same wishes"
@@ -42,15 +48,16 @@ class Command(BaseCommand):
                 "This is no demo: its orders, stock and invoice numbers would be real. If that is "
                 "meant, add --on-a-real-shop."
             )
-        if options["count"] < 0 or options["days"] < 0:
-            raise CommandError("--count and --days: numbers from 0 up are expected.")
+        count = options["count"] if options["shoppers"] is None else options["shoppers"]
+        if count < 0 or options["days"] < 0:
+            raise CommandError("SHOPPERS and --days: numbers from 0 up are expected.")
         random = Random(options["seed"])  # noqa: S311 - nothing secret is drawn
         traffic = Traffic(random, options["days"], options["send_mails"])
         if not any(traffic.goods.values()):
             raise CommandError("Nothing is for sale: run seed_demo, or import products.")
         console = Console(stderr=True)
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-            for _shopper in bar.track(range(options["count"]), description="Shoppers"):
+            for _shopper in bar.track(range(count), description="Shoppers"):
                 traffic.one()
         for outcome, number in sorted(traffic.tally.outcomes.items()):
             self.stdout.write(f"{number:6}  {outcome}")

@@ -4,9 +4,11 @@ import json
 import ssl
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessionsync import store
+from sessionsync.conf import get_config
 from sessionsync.operations import pruning, stats, trace
 from sessionsync.operations.check import check
 from sessionsync.operations.findings import Finding, Status
@@ -27,7 +29,7 @@ class Command(BaseCommand):
         """Name the four commands and their options."""
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
         one = actions.add_parser("check", help="configuration, stores, and every site from outside")
-        one.add_argument("--scheme", choices=["https", "http"], default="https")
+        one.add_argument("--scheme", choices=["https", "http"], help="https, unless configured")
         one.add_argument("--port", type=int, help="if it is not the scheme's own")
         one.add_argument("--ca", metavar="FILE", help="the one certificate authority to trust")
         one.add_argument(
@@ -56,15 +58,17 @@ class Command(BaseCommand):
     # check
 
     def _check(self, options: dict[str, Any]) -> None:
-        found = list(check(_network(options)))
+        network = _network(options)
+        found = list(check(network))
         failed = sum(finding.status is Status.FAIL for finding in found)
         if options["format"] == "json":
             self._json({"ok": not failed, "findings": [_finding(each) for each in found]})
         else:
             rows = [(f.status, f.subject, f.looked_at, f.said) for f in found]
-            self._show(Table("The network", ("", "where", "what", "found"), list(rows)))
+            title = f"The network, by {network.scheme} on port {network.number}"
+            self._show(Table(title, ("", "where", "what", "found"), list(rows)))
         if failed:
-            raise CommandError(f"{failed} of {len(found)} failed.")
+            raise CommandError(f"{failed} of {len(found)} failed.{_nobody_there(found, network)}")
         if options["format"] == "table":
             self.stdout.write(f"All {len(found)} hold.")
 
@@ -129,16 +133,42 @@ def _hours(text: str) -> int:
     return number
 
 
+def _configured() -> str:
+    """Where to look unless told; where the configuration is wrong, the check itself will say so."""
+    try:
+        return get_config().checked_at
+    except (ImproperlyConfigured, ImportError):
+        return "https"
+
+
 def _network(options: dict[str, Any]) -> Network:
-    if options["scheme"] == "http" and options["ca"]:
+    scheme, _colon, port = _configured().partition(":")
+    if options["scheme"] not in {None, scheme}:
+        scheme, port = options["scheme"], ""
+    if scheme == "http" and options["ca"]:
         raise CommandError("--ca is for https.")
     trust = None
-    if options["scheme"] == "https":
+    if scheme == "https":
         try:
             trust = ssl.create_default_context(cafile=options["ca"])
         except OSError as error:
             raise CommandError(f"--ca {options['ca']}: {error.strerror or error}") from error
-    return Network(options["scheme"], options["port"], options["address"], trust)
+    return Network(scheme, options["port"] or int(port or 0) or None, options["address"], trust)
+
+
+def _nobody_there(found: list[Finding], network: Network) -> str:
+    """What else to say where no site answers at all: it was a wrong place to look, or too early."""
+    sites = {
+        each.status
+        for each in found
+        if each.looked_at == "reachable" and each.subject not in {"Redis", "database"}
+    }
+    if sites != {Status.FAIL}:
+        return ""
+    return (
+        f" No site answers by {network.scheme} on port {network.number}: does the shop run, and "
+        "there? --scheme, --port and --address say where to look."
+    )
 
 
 def _finding(finding: Finding) -> dict[str, str]:
