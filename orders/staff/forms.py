@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -66,7 +67,7 @@ class CancelLinesForm(DeedForm):
         initial=True,
         widget=UnfoldBooleanWidget,
     )
-    seen = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     key = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -89,7 +90,7 @@ class CancelLinesForm(DeedForm):
         if self.done is not None:
             return True
         found = cancelling.terms(self.order, self.quantities())
-        shown = f"{sorted(self.quantities().items())} {found}"
+        shown = sha256(f"{sorted(self.quantities().items())} {found}".encode()).hexdigest()
         if self.cleaned_data["seen"] == shown:
             return True
         self.data = {**self.data, "seen": shown}

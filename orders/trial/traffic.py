@@ -17,6 +17,7 @@ from carts.queries import cart_contents
 from carts.refusals import CartError
 from carts.services import add_line, add_voucher
 from orders import fulfilment, lifecycle, returns
+from orders.cancelling import cancel_lines, pay_back
 from orders.checkout.errors import OrderError
 from orders.checkout.forms import new_checkout_key
 from orders.checkout.offers import Buyer, make_offer
@@ -152,6 +153,8 @@ class Traffic:
             fulfilment.fulfil(
                 order, {line.pk: 1}, by=BY, carrier="DHL", tracking_number=_number(order)
             )
+            if fate < 0.3:
+                self._cancel_the_rest(order)
             self._count("sent in part or whole")
             return
         fulfilment.fulfil(order, by=BY, carrier="DHL", tracking_number=_number(order))
@@ -167,6 +170,12 @@ class Traffic:
             self._count("comes back")
             return
         self._count("sent and paid")
+
+    def _cancel_the_rest(self, order: Order) -> None:
+        left = {line.pk: line.unfulfilled_quantity for line in order.lines.all()}
+        if any(left.values()):
+            made = cancel_lines(order, left, by=BY, key="rest", reason="unavailable", restock=False)
+            pay_back(made, by=BY)
 
     def _count(self, outcome: str) -> None:
         self.tally.outcomes[outcome] += 1

@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tokens.services import issue, revoke_all
+from orders.cancelling import cancel_lines, pay_back
 from orders.models import Order, OrderLine
 from tests.accounts.ordering import make_order
 from tests.factories import ProductFactory
+from tests.orders.sales import STAFF, lines, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,29 @@ def test_a_guests_order_is_read_by_its_id(call: Any, shops: Any, bob: User) -> N
     # Who knows the id of a guest's order has it, also with a token or from another shop.
     token = issue(bob, shops["home"])
     assert call("GET", address(order), token=token, shop="home").body["order"]["id"] == told["id"]
+
+
+def test_cancelled_items_are_told(call: Any) -> None:
+    # Given a paid order of three shirts and a book, of which a shirt was cancelled, and one unpaid
+    paid, unpaid = sold(), sold(paid=False)
+    for order in (paid, unpaid):
+        shirts, _book = lines(order)
+        made = cancel_lines(order, {shirts.pk: 1}, by=STAFF, key="a", reason="damaged")
+        pay_back(made, by=STAFF)
+    # When they are read
+    paid_told, told = (
+        call("GET", address(order), shop="home").body["order"] for order in (paid, unpaid)
+    )
+    # Then each says what was bought, and what of it was cancelled
+    for each in (paid_told, told):
+        assert (each["total"], each["metadata"]["cancelled_total"]) == (39.39, 9.0)
+        assert [
+            (item["quantity"], item["metadata"]["cancelled_quantity"]) for item in each["items"]
+        ] == [(3, 1), (1, 0)]
+    (collection,) = paid_told["payment_collections"]
+    assert (collection["amount"], collection["refunded_amount"]) == (39.39, 9.0)
+    (collection,) = told["payment_collections"]
+    assert (collection["amount"], collection["refunded_amount"]) == (30.39, 0)
 
 
 def test_a_customers_order_is_not_there_for_anyone_else(

@@ -18,11 +18,11 @@ from accounts.models import User
 from accounts.services import personal_data
 from carts.models import Cart
 from carts.services import add_line
-from orders import fulfilment, lifecycle, returns
+from orders import cancelling, fulfilment, lifecycle, returns
 from orders.models import Order
 from orders.payment.models import Payment
 from orders.payment.moves import Status
-from orders.payment.services import handle
+from orders.payment.services import handle, mark_received
 from sessionsync import links
 from sessionsync.tokens import Token
 from shop.audit.actors import system
@@ -170,6 +170,29 @@ def test_cancelling_sending_and_taking_back(shop: Shop) -> None:
     with locks() as seen:
         returns.receive(back, by=BY)
     assert seen.tables == ["orders_order", *STOCK]
+
+
+def test_cancelling_items(shop: Shop) -> None:
+    # Given two orders of two shirts: one is to be paid, and its invoice is out; one is paid
+    unpaid = shop.order()
+    fulfilment.fulfil(unpaid, {unpaid.lines.get().pk: 1}, by=BY)
+    with locks() as seen:
+        cancelling.cancel_lines(
+            unpaid, {unpaid.lines.get().pk: 1}, by=BY, key="a", reason="damaged"
+        )
+    assert seen.tables == ["orders_order", *STOCK, "orders_invoicecounter"]
+
+    add_line(shop.key, shop.shops["apparel"], shop.shirt.pk, 2, by=shopper_of(shop.key))
+    paid = shop.order(payment_method="bank-transfer")
+    mark_received(paid, by=BY)
+    with locks() as seen:
+        made = cancelling.cancel_lines(
+            paid, {paid.lines.get().pk: 1}, by=BY, key="a", reason="damaged"
+        )
+    assert seen.tables == ["orders_order", *STOCK]
+    with locks() as seen:
+        cancelling.pay_back(made, by=BY)
+    assert seen.tables == ["orders_order", "payment_payment", "orders_invoicecounter"]
 
 
 def test_a_merge_takes_orders_along(shop: Shop) -> None:

@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from orders.models import Order
+from orders import fulfilment
+from orders.cancelling import cancel_lines
+from orders.models import Order, OrderLine
+from shop.audit.actors import system
 from shop.staff.figures import figures
 from tests.carts.helpers import fill, make_shops, make_variant, new_key
 from tests.orders.helpers import make_methods, place
 from tests.staff import sign_in_staff
 
 pytestmark = pytest.mark.django_db
+
+BY = system("tests")
 
 
 @pytest.fixture
@@ -57,6 +62,25 @@ def test_figures_are_exact(shops: Any) -> None:
     assert found.work.to_send == 3
     only = figures(30, shops["home"])
     assert (only.orders, only.sales) == (1, Decimal("14.90"))
+
+
+def test_what_was_cancelled_is_not_sold(shops: Any) -> None:
+    # Given an order of three things, one of which was cancelled, and one whose only thing was
+    some, gone = buy(shops, "apparel", quantity=3), buy(shops, "apparel", quantity=2)
+    line = gone.lines.get()
+    fulfilment.fulfil(gone, {line.pk: 1}, by=BY)
+    cancel_lines(gone, {line.pk: 1}, by=BY, key="a", reason="damaged")
+    cancel_lines(some, {some.lines.get().pk: 1}, by=BY, key="a", reason="damaged")
+    OrderLine.objects.filter(pk=line.pk).update(fulfilled_quantity=0, cancelled_quantity=2)
+
+    found = figures(7)
+
+    assert (found.orders, found.sales) == (2, Decimal("39.80"))
+    assert found.days[-1].sales == Decimal("39.80")
+    assert sum(each.sales for each in found.conversions) == Decimal("39.80")
+    (seller,) = found.sellers
+    assert (seller.pieces, seller.sales) == (2, Decimal("20.00"))
+    assert found.work.to_send == 1
 
 
 def test_an_empty_shop_has_a_page(shops: Any) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services.emails import confirm
 from orders import fulfilment, returns
 from orders.auditing.models import Anomaly
+from orders.cancelling import cancel_lines
 from orders.models import Order
 from orders.payment import services as payments
 from shop.audit.actors import system
@@ -153,6 +154,89 @@ def test_an_order_is_cancelled_and_paid_back() -> None:
     order.refresh_from_db()
     assert (order.status, order.payment_status) == ("cancelled", "refunded")
     assert client.get(deed(order, "fulfil"))["Location"] == page(order)
+
+
+def test_items_are_cancelled_once_staff_have_seen_what_it_comes_to() -> None:
+    # Given a paid order of three shirts and a book
+    order = sold()
+    client = staff(SUPPORT)
+    shirt, book = order.lines.all()
+    asked = client.get(deed(order, "cancel-lines"))
+    form = {
+        f"line_{shirt.pk}": "1",
+        f"line_{book.pk}": "0",
+        "reason": "requested",
+        "restock": "on",
+        "key": asked.context["form"].initial["key"],
+    }
+    # When the form is sent
+    told = client.post(deed(order, "cancel-lines"), form)
+    # Then it says what goes back, and nothing has happened
+    assert told.status_code == 200
+    assert "€9.00 are paid back. Please confirm." in told.text
+    assert not order.cancellations.exists()
+    # When something else is sent than was shown
+    form["seen"] = told.context["form"]["seen"].value()
+    told = client.post(deed(order, "cancel-lines"), {**form, f"line_{book.pk}": "1"})
+    assert "€16.49 are paid back. Please confirm." in told.text
+    assert not order.cancellations.exists()
+    # When just that is sent, twice
+    for _click in range(2):
+        done = client.post(deed(order, "cancel-lines"), form)
+        assert (done.status_code, done["Location"]) == (302, page(order))
+    # Then it is done once
+    order.refresh_from_db()
+    assert (order.cancelled_total, order.refunded_total) == (Decimal("9.00"), Decimal("9.00"))
+    assert list(order.lines.values_list("cancelled_quantity", flat=True)) == [1, 0]
+    entry = Entry.objects.get(trail=order.trail, action="order.lines_cancelled")
+    assert (entry.kind, entry.channel) == ("staff", "admin")
+    assert {log.change_message for log in LogEntry.objects.all()} == {"Cancel items"}
+    html = client.get(page(order)).text
+    assert "The customer does not want it any more" in html
+    assert "9.00" in html
+
+
+def test_what_cannot_be_cancelled_is_refused_in_words() -> None:
+    order = sold(paid=False)
+    client = staff(SUPPORT)
+    shirt, book = order.lines.all()
+    form = {"reason": "damaged", "key": "a", f"line_{shirt.pk}": "3", f"line_{book.pk}": "1"}
+    for changed, sentence in [
+        ({}, "Please cancel the order instead"),
+        ({f"line_{shirt.pk}": "0", f"line_{book.pk}": "0"}, "Please say how many"),
+        ({f"line_{shirt.pk}": "4"}, "less than or equal to 3"),
+        ({f"line_{shirt.pk}": "-1"}, "greater than or equal to 0"),
+        ({f"line_{shirt.pk}": "x"}, "Enter a whole number"),
+        ({"reason": "boredom"}, "boredom"),
+    ]:
+        refused = client.post(deed(order, "cancel-lines"), {**form, **changed})
+        assert refused.status_code == 400
+        assert sentence in refused.text
+    # When it was shown, and a parcel has left meanwhile
+    form[f"line_{shirt.pk}"] = "1"
+    told = client.post(deed(order, "cancel-lines"), form)
+    assert "€16.49 less are to be paid: €22.90 in all. Please confirm." in told.text
+    form["seen"] = told.context["form"]["seen"].value()
+    fulfilment.fulfil(order, {book.pk: 1}, by=BY)
+    gone = client.post(deed(order, "cancel-lines"), form)
+    # Then what is left is shown anew
+    assert (gone.status_code, "€9.00 less are to be paid" in gone.text) == (200, True)
+    assert not order.cancellations.exists()
+    # And when all is sent, nothing is offered any more
+    fulfilment.fulfil(order, by=BY)
+    assert client.get(deed(order, "cancel-lines"))["Location"] == page(order)
+    assert client.post(deed(order, "cancel-lines"), form).status_code == 400
+    assert "cancel-lines" not in client.get(page(order)).text
+    assert not order.cancellations.exists()
+
+
+def test_one_piece_is_a_whole_order() -> None:
+    order = sold()
+    client = staff(SUPPORT)
+    shirt, _book = order.lines.all()
+    cancel_lines(order, {shirt.pk: 3}, by=BY, key="a", reason="damaged")
+    html = client.get(page(order)).text
+    assert (deed(order, "cancel-lines") in html, deed(order, "cancel") in html) == (False, True)
 
 
 def test_what_was_sent_cannot_be_cancelled() -> None:

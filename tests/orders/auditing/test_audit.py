@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from accounts.models import User
 from carts.merging import merge_carts
 from carts.services import add_line
-from orders import lifecycle
+from orders import fulfilment, lifecycle
 from orders.auditing import services
 from orders.auditing.models import Anomaly, Kind, KnownTrail
-from orders.models import Order, OrderLine, OrderTax
+from orders.cancelling import cancel_lines, pay_back
+from orders.models import Cancellation, Order, OrderLine, OrderTax
 from orders.payment import services as payments
-from orders.payment.models import Payment
+from orders.payment.models import Payment, Refund
 from sessionsync.goods import ensure_rows
 from shop.audit import trail
 from shop.audit.actors import Actor, email_fingerprint, system
@@ -351,6 +352,85 @@ def test_goods_of_a_cancelled_order_that_did_not_come_back_show(shop: Shop) -> N
     order = shop.buy()
     Order.objects.filter(pk=order.pk).update(status="cancelled", payment_status="cancelled")
     assert found() == [(order.number, "stock")]
+
+
+def cancel_one(shop: Shop, **changed: Any) -> tuple[Order, Cancellation]:
+    """An order of two shirts, one of which was cancelled."""
+    order = shop.buy(**changed)
+    if order.payment_method == "bank-transfer":
+        payments.mark_received(order, by=STAFF)
+    line = order.lines.get()
+    made = cancel_lines(order, {line.pk: 1}, by=STAFF, key="a", reason="requested")
+    pay_back(made, by=STAFF)
+    return order, made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_items_are_in_order(shop: Shop) -> None:
+    cancel_one(shop, payment_method="bank-transfer")
+    unpaid, _made = cancel_one(shop)
+    called_off, _made = cancel_one(shop)
+    lifecycle.cancel(called_off, by=STAFF)
+    fulfilment.fulfil(unpaid, by=STAFF)
+    payments.mark_received(unpaid, by=STAFF)
+    assert {*Order.objects.values_list("payment_status", "cancelled_total", "waived_total")} == {
+        ("partially_refunded", Decimal("10.00"), Decimal("0.00")),
+        ("paid", Decimal("10.00"), Decimal("10.00")),
+        ("cancelled", Decimal("10.00"), Decimal("10.00")),
+    }
+    assert found() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_money_that_is_kept_for_cancelled_items_shows(shop: Shop) -> None:
+    order, _made = cancel_one(shop, payment_method="bank-transfer")
+    Refund.objects.all().delete()
+    Payment.objects.update(refunded=0)
+    Order.objects.update(payment_status="paid", refunded_total=0)
+    assert found() == [(order.number, "payment")]
+    [anomaly] = services.audit(services.orders_since())
+    assert anomaly.message.startswith("asked back for cancelled items")
+
+
+@pytest.mark.parametrize(
+    ("changed", "kinds"),
+    [
+        ({"cancelled_total": 9, "waived_total": 9}, ["chain", "money"]),
+        ({"cancelled_total": 0, "waived_total": 0}, ["chain", "money"]),
+    ],
+)
+def test_a_worth_of_cancelled_items_that_was_changed_shows(
+    shop: Shop, changed: dict[str, int], kinds: list[str]
+) -> None:
+    order, _made = cancel_one(shop)
+    Order.objects.filter(pk=order.pk).update(**changed)
+    assert found() == [(order.number, kind) for kind in kinds]
+
+
+def test_a_cancellation_that_was_taken_away_shows(shop: Shop) -> None:
+    order, made = cancel_one(shop)
+    made.delete()
+    assert found() == [(order.number, "money"), (order.number, "states")]
+
+
+def test_cancelled_items_that_were_not_put_back_show(shop: Shop) -> None:
+    order, _made = cancel_one(shop)
+    Reservation.objects.filter(reference=order.token).update(returned=0)
+    assert found() == [(order.number, "stock")]
+    # But they need not be, if they are broken
+    Reservation.objects.filter(reference=order.token).update(returned=1)
+    broken = shop.buy()
+    line = broken.lines.get()
+    cancel_lines(broken, {line.pk: 1}, by=STAFF, key="b", reason="damaged", restock=False)
+    lifecycle.cancel(broken, by=STAFF)
+    assert found() == []
+
+
+def test_an_order_that_is_done_and_not_marked_so_shows(shop: Shop) -> None:
+    order, _made = cancel_one(shop)
+    fulfilment.fulfil(order, by=STAFF)
+    Order.objects.filter(pk=order.pk).update(status="placed")
+    assert found() == [(order.number, "states")]
 
 
 def test_stock_past_its_ledger_shows(shop: Shop) -> None:

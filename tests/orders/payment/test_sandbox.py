@@ -9,9 +9,12 @@ import pytest
 from django.conf import settings as shop_settings
 from django.test import Client
 
-from orders.payment import signatures
+from orders import cancelling
+from orders.cancelling import cancel_lines
+from orders.payment import errors, signatures
 from orders.payment.models import Refund
 from orders.payment.moves import Status
+from orders.payment.sandbox import company
 from orders.payment.sandbox.models import Message, SandboxPayment
 from orders.payment.sandbox.sending import send
 from orders.payment.services import ask, capture, handle, refund
@@ -155,6 +158,60 @@ def test_an_authorised_payment_is_collected_later(site_url: str, settings: Any) 
     assert standing(shopper.payment.order) == PAID
     assert trail_of(shopper.payment.order).count("payment.captured") == 1
     assert shopper.theirs.state == "captured"
+
+
+def test_less_is_collected_where_items_were_cancelled(site_url: str, settings: Any) -> None:
+    # Given an authorised payment for two shirts, one of which was cancelled
+    settings.PAYMENT_MANUAL_CAPTURE = True
+    shopper = at_sandbox(site_url)
+    order = shopper.payment.order
+    arrive(shopper.choose("approve"))
+    work()
+    line = order.lines.get()
+    made = cancel_lines(order, {line.pk: 1}, by=BY, key="a", reason="damaged", restock=False)
+    assert cancelling.pay_back(made, by=BY) is None
+    # When staff collect it, twice, and the gateway tells of it, too
+    shopper.payment.refresh_from_db()
+    capture(shopper.payment, by=BY)
+    capture(shopper.payment, by=BY)
+    work()
+    # Then only the rest was collected, here and there, and is all that can go back
+    assert books(shopper.payment) == ("captured", Decimal("14.90"), ZERO, "")
+    assert standing(order) == PAID
+    assert (shopper.theirs.state, shopper.theirs.amount) == ("captured", 1490)
+    assert order.invoices.get().amount == Decimal("14.90")
+    with pytest.raises(errors.OverRefund):
+        refund(order, Decimal("14.91"), by=BY, key="too much")
+    refund(order, Decimal("14.90"), by=BY, key="all")
+    assert standing(order) == ("placed", "refunded", Decimal("14.90"))
+
+
+def test_all_is_collected_at_the_gateway_and_what_was_cancelled_goes_back(
+    site_url: str, settings: Any
+) -> None:
+    # Given an authorised payment for two shirts, one of which was cancelled
+    settings.PAYMENT_MANUAL_CAPTURE = True
+    shopper = at_sandbox(site_url)
+    order = shopper.payment.order
+    arrive(shopper.choose("approve"))
+    cancel_lines(order, {order.lines.get().pk: 1}, by=BY, key="a", reason="damaged")
+    # When somebody collects all of it there
+    company.capture(shopper.theirs.pk, 2490)
+    work()
+    # Then the shirt is paid back by itself
+    assert books(shopper.payment) == ("captured", TOTAL, Decimal("10.00"), "")
+    assert standing(order) == ("placed", "partially_refunded", Decimal("10.00"))
+    assert [each.amount for each in shopper.theirs.refunds.all()] == [1000]
+    assert (order.cancelled_total, order.waived_total) == (Decimal("10.00"), ZERO)
+
+
+def test_no_more_is_collected_than_is_authorised(site_url: str, settings: Any) -> None:
+    settings.PAYMENT_MANUAL_CAPTURE = True
+    shopper = at_sandbox(site_url)
+    shopper.choose("approve")
+    with pytest.raises(company.Refused):
+        company.capture(shopper.theirs.pk, 2491)
+    assert (shopper.theirs.state, shopper.theirs.amount) == ("authorized", 2490)
 
 
 def test_money_for_a_cancelled_order_goes_back_by_itself(site_url: str) -> None:

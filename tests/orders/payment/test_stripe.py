@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import stripe
 
+from orders.cancelling import cancel_lines
 from orders.payment import errors
 from orders.payment.addresses import SiteUrls
 from orders.payment.gateways import gateway
@@ -91,7 +92,7 @@ class Books:
             case "POST", "/v1/payment_intents/pi_1/capture":
                 if self.intent["status"] != "requires_capture":
                     return 400, _error("invalid_request_error", "payment_intent_unexpected_state")
-                self.paid()
+                self.paid(amount_received=int(asked.form["amount_to_capture"]))
                 return 200, self.intent
             case "POST", "/v1/payment_intents/pi_1/cancel":
                 self.intent["status"] = "canceled"
@@ -304,6 +305,26 @@ def test_authorised_and_collected_later(company: Loopback, theirs: Books, settin
     [asked] = [each for each in company.asked if each.path.endswith("/capture")]
     assert asked.headers["idempotency-key"] == f"{payment.key}:capture:2490"
     assert asked.form == {"amount_to_capture": "2490"}
+
+
+def test_less_is_collected_where_items_were_cancelled(
+    company: Loopback, theirs: Books, settings: Any
+) -> None:
+    # Given an authorised payment for two shirts, one of which was cancelled
+    settings.PAYMENT_MANUAL_CAPTURE = True
+    payment = begun()
+    theirs.paid("requires_capture")
+    ask(payment, by=BY)
+    order = payment.order
+    cancel_lines(order, {order.lines.get().pk: 1}, by=BY, key="a", reason="damaged")
+    # When it is collected
+    capture(payment, by=BY)
+    # Then Stripe was asked for the rest, and that is paid
+    [asked] = [each for each in company.asked if each.path.endswith("/capture")]
+    assert asked.headers["idempotency-key"] == f"{payment.key}:capture:1490"
+    assert asked.form == {"amount_to_capture": "1490"}
+    assert books(payment) == ("captured", Decimal("14.90"), ZERO, "")
+    assert standing(order) == ("placed", "paid", ZERO)
 
 
 def test_collected_by_somebody_else_meanwhile(theirs: Books) -> None:
