@@ -45,8 +45,8 @@ screenshots: env-dev browser  ## Take the pictures of docs/tour/ anew
 messages: env-dev  ## Collect the texts to translate into locale/ and compile them (needs GNU gettext)
 	DATABASE_URL=sqlite://:memory: DJANGO_SETTINGS_MODULE=shop.settings.test $(BIN)/python -m shop.ops.messages
 
-prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake
-	$(BIN)/python -m tests.proof
+prove: env-dev  ## Explore the session-sync protocol in all small worlds, and find every seeded mistake (ARGS=--long)
+	$(BIN)/python -m tests.proof $(ARGS)
 
 drill-checkout: env-dev  ## Let 500 shoppers order at once while processes die; count everything again (ARGS='--orders 500 --seed 1')
 	$(BIN)/python -m tests.drills.checkout $(ARGS)

@@ -123,7 +123,9 @@ def accept(request: HttpRequest, visit: Visit) -> HttpResponse:
     winner = None
     if right and record is not None:
         vouched = Token.from_key(record.token_key)
-        winner = links.settle([vouched, *(each.token for each in visit.presented)])
+        winner = links.settle(
+            [vouched, *(each.token for each in visit.presented)], site=visit.site.id
+        )
     response = JsonResponse({"linked": winner is not None})
     response["Cache-Control"] = "no-store"
     if winner is not None:

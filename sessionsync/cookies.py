@@ -23,6 +23,9 @@ PROBE = "cookies_stay"
 DISAGREED = "disagreed"
 DISAGREED_AGE = 600
 """Seconds in which a site lets only one disagreement about sessions lead to a handshake."""
+ASKED = "asked"
+ASKED_AGE = 60
+"""Seconds in which main asks no sub-site again for a session that it was not told of."""
 LANDED = "landed"
 LANDED_AGE = 30
 """Seconds in which a page without the token that a handshake has just set is not moved again."""
@@ -183,6 +186,16 @@ def set_disagreed(request: HttpRequest, response: HttpResponse) -> None:
 def has_disagreed(request: HttpRequest) -> bool:
     """Whether a disagreement led to a handshake in the last ten minutes."""
     return prefix(request) + DISAGREED in request.COOKIES
+
+
+def set_asked(request: HttpRequest, response: HttpResponse) -> None:
+    """Note that main has just asked a sub-site for this browser's session."""
+    _set(request, response, prefix(request) + ASKED, "1", ASKED_AGE)
+
+
+def has_asked(request: HttpRequest) -> bool:
+    """Whether main asked a sub-site a moment ago."""
+    return prefix(request) + ASKED in request.COOKIES
 
 
 def drop_others(

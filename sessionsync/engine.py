@@ -32,6 +32,7 @@ class SessionStore(SessionCodec):
 
     tokens: those the browser presented, already found genuine. session_key: for code that knows
     a session by its key (Django's own tests and commands do); the two exclude each other.
+    site: the id of the sub-site that they were presented to.
     will_change: read the row and not its copy. Saving compares with the row and tells Redis
     anyway, so that a change costs one round trip to it.
     """
@@ -41,9 +42,11 @@ class SessionStore(SessionCodec):
         session_key: str | None = None,
         tokens: Iterable[Token] = (),
         *,
+        site: str = "",
         will_change: bool = False,
     ) -> None:
         self.presented = tuple(tokens)
+        self._site = site
         self._read = records.read_row if will_change else records.read
         if session_key is not None:
             try:
@@ -62,7 +65,8 @@ class SessionStore(SessionCodec):
     def record(self) -> Record | None:
         """The session the presented tokens end at; None if none names a session."""
         if self._record is _UNREAD:
-            record = links.settle(self.presented, self._read) if self.presented else None
+            tokens = self.presented
+            record = links.settle(tokens, self._read, site=self._site) if tokens else None
             self._record = self._if_in_use(record) if record and record.principal else record
         found = self._record
         return found if isinstance(found, Record) else None

@@ -28,7 +28,7 @@ from sessionsync.protocol import (
     safe_next,
 )
 from sessionsync.store import PendingRequest
-from sessionsync.visit import Flow, Visit, shake_hands
+from sessionsync.visit import Flow, Visit, ask_heir, shake_hands
 
 LARGEST = 64 * 1024
 _SECRET_FIELD = re.compile(
@@ -84,7 +84,8 @@ def keep(
         return shake_hands(visit, flow)
     visit.alone_for = get_config().resync_after
     request.session.create()
-    response = HttpResponseRedirect(resume_path(flow.name), status=303)
+    here = resume_path(flow.name)
+    response = ask_heir(visit, here) or HttpResponseRedirect(here, status=303)
     flow.remember(visit, response)
     return transports.close(response)
 

@@ -21,13 +21,16 @@ from sessionsync.tokens import Token
 _codec = SessionCodec()
 
 
-def settle(tokens: Iterable[Token], read: Reader = records.read) -> Record | None:
+def settle(
+    tokens: Iterable[Token], read: Reader = records.read, *, site: str = ""
+) -> Record | None:
     """The one session that all tokens of a browser end at; None if none names a session any more.
 
     Replacements among them take over now. Where the tokens end at several sessions, these meet:
     see `sessionsync.protocol.meet`. Afterwards every interleaving of the same tokens ends at the
     same session. Reads one record and writes nothing in the usual case of one open session.
-    read: how the first look at them is taken.
+    read: how the first look at them is taken. site: the id of the sub-site whose cookies hold the
+    session that stays, for main to ask if it never hears of it; empty where that is main itself.
     """
     while True:
         ends = [records.follow(key, read) for key in _keys(tokens)]
@@ -36,11 +39,16 @@ def settle(tokens: Iterable[Token], read: Reader = records.read) -> Record | Non
         taking_over = [record for record in found.values() if record.replaces]
         if taking_over:
             for record in taking_over:
-                _take_over(record.key)
+                _take_over(record.key, site)
             continue
         if len(found) <= 1:
             return next(iter(found.values()), None)
-        _meet_all(found)
+        _meet_all(found, site)
+
+
+def heir_site(tokens: Iterable[Token]) -> str:
+    """The id of the sub-site that holds the session these retired tokens made way for, or ""."""
+    return next((site for key in _keys(tokens) if (site := records.end_of(key).heir_on)), "")
 
 
 def _keys(tokens: Iterable[Token]) -> list[str]:
@@ -109,9 +117,10 @@ def _add_missing_data(loser: Session, winner: Session) -> None:
     winner.data = _codec.encode({**_codec.decode(loser.data), **kept})
 
 
-def _retire(row: Session) -> None:
+def _retire(row: Session, heir_on: str = "") -> None:
     row.state = Session.State.RETIRED
     row.data = row.replaces = ""
+    row.heir_on = heir_on
 
 
 def _join_families(goes: Session, stays: Session, rows: list[Session]) -> None:
@@ -130,7 +139,7 @@ def _with_families(keys: Iterable[str]) -> set[str]:
     return wanted | set(kin.values_list("key", flat=True))
 
 
-def _meet_all(keys: Iterable[str]) -> None:
+def _meet_all(keys: Iterable[str], site: str) -> None:
     met = set(keys)
 
     def change(locked: list[Session]) -> None:
@@ -148,13 +157,13 @@ def _meet_all(keys: Iterable[str]) -> None:
                 goes.state, goes.successor, goes.data = Session.State.LINKED, stays.key, ""
                 _join_families(goes, stays, locked)
             else:
-                _retire(goes)
+                _retire(goes, heir_on=site)
             _note("link", meeting.name.lower(), goes, stays, meeting.value)
 
     _change(_with_families(met), change)
 
 
-def _take_over(key: str) -> None:
+def _take_over(key: str, site: str) -> None:
     """A replacement was presented: goods move to it, what it replaces names nothing any more."""
     row = Session.objects.get(key=key)
     predecessor = records.follow(row.replaces) if row.replaces else None
@@ -164,7 +173,7 @@ def _take_over(key: str) -> None:
         successor = by_key[key]
         if predecessor and successor.replaces:
             _move_goods(by_key[predecessor.key], successor)
-            _retire(by_key[predecessor.key])
+            _retire(by_key[predecessor.key], heir_on=site)
             _note("link", "replace", by_key[predecessor.key], successor, "first presented")
         successor.replaces = ""
 

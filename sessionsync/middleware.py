@@ -15,7 +15,7 @@ from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
 from sessionsync.protocol import Action, Arrival, Kind, decide
-from sessionsync.visit import ONWARD, Flow, Visit, go_onward, send_back, shake_hands
+from sessionsync.visit import ONWARD, Flow, Visit, ask_heir, go_onward, send_back, shake_hands
 
 logger = logging.getLogger("sessionsync")
 
@@ -50,6 +50,7 @@ class SessionSyncMiddleware(SessionMiddleware):
         request.sessionsync = visit  # type: ignore[attr-defined]
         session = SessionStore(
             tokens=[each.token for each in visit.presented],
+            site="" if site.is_main else site.id,
             will_change=request.method not in _SAFE,
         )
         request.session = session
@@ -132,10 +133,8 @@ class SessionSyncMiddleware(SessionMiddleware):
                 patch_cache_control(response, private=True)
             return response
         if session.resolved and session.is_retired and visit.kind is Kind.GET:
-            again, _ = decide(visit.arrival(has_token=False), get_config())
-            visit.why = "its token names nothing any more"
-            if again is Action.HANDSHAKE and not visit.is_protocol:
-                response = shake_hands(visit, Flow.begin(visit, visit.address()))
+            if not visit.is_protocol:
+                response = _look_elsewhere(visit) or response
         elif session.modified and response.status_code < 500:
             _save(session)
         _set_cookies(request, visit, session, response)
@@ -147,6 +146,18 @@ class SessionSyncMiddleware(SessionMiddleware):
             if "no-store" not in response.get("Cache-Control", ""):
                 patch_cache_control(response, private=True)
         return response
+
+
+def _look_elsewhere(visit: Visit) -> HttpResponse | None:
+    """The way to the session of a browser whose tokens name nothing any more, if there is one."""
+    config = get_config()
+    if visit.site.is_main:
+        return ask_heir(visit, visit.address()) if config.trigger == "visit" else None
+    again, _ = decide(visit.arrival(has_token=False), config)
+    visit.why = "its token names nothing any more"
+    if again is not Action.HANDSHAKE:
+        return None
+    return shake_hands(visit, Flow.begin(visit, visit.address()))
 
 
 def _save(session: SessionStore) -> None:
@@ -164,6 +175,8 @@ def _set_cookies(
 ) -> None:
     """Set a token minted in this request; drop those that name nothing or a lesser alias."""
     keep: str | None = None
+    if visit.asks and not session.minted:
+        return
     if session.minted:
         cookies.set_token(
             request,

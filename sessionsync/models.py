@@ -53,6 +53,12 @@ class Session(models.Model):
         blank=True,
         help_text=_("The token it replaces as soon as it is first presented."),
     )
+    heir_on = models.CharField(
+        _("went on at"),
+        max_length=100,
+        blank=True,
+        help_text=_("The sub-site whose cookies hold the session that this one made way for."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     used_at = models.DateTimeField(_("last used"), auto_now=True)
 

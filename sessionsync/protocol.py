@@ -223,20 +223,21 @@ def is_challenge(value: str) -> bool:
     return _CHALLENGE.fullmatch(value) is not None
 
 
-def safe_next(path: str) -> str | None:
+def safe_next(path: str, hops: frozenset[str] = frozenset()) -> str | None:
     """The path if a browser may be sent to it on the site that asked, else None.
 
     Only a path of that site: nothing that a browser could read as another host, no control
-    characters, and not the protocol's own addresses.
+    characters, and of the protocol's own addresses only those named in `hops`.
     """
     if not path.startswith("/") or path.startswith("//") or len(path) > NEXT_LENGTH:
         return None
     if _UNSAFE.search(path) or not path.isascii():
         return None
     segments = unquote(path.partition("?")[0].partition("#")[0]).split("/")
-    if {".", ".."} & set(segments) or segments[1].lower() == "sessionsync":
+    if {".", ".."} & set(segments):
         return None
-    return path
+    is_hop = segments[1].lower() == "sessionsync"
+    return None if is_hop and "/".join(segments) not in hops else path
 
 
 class Verdict(Enum):

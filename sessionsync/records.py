@@ -40,6 +40,7 @@ class Record:
     signed_in_at: float | None = None
     family: str = ""
     replaces: str = ""
+    heir_on: str = ""
     used_at: float = 0.0
     stored: bool = True
 
@@ -56,6 +57,7 @@ class Record:
             signed_in_at=_timestamp(row.signed_in_at),
             family=row.family,
             replaces=row.replaces,
+            heir_on=row.heir_on,
             used_at=_timestamp(row.used_at) or 0.0,
         )
 
@@ -126,9 +128,15 @@ def reader_with(code: CodeRecord, copy: str | None) -> Reader:
     return read_with
 
 
-def follow(key: str, read: Reader = read) -> Record | None:
-    """The record of the open session that a key ends at; None if it was retired."""
+def end_of(key: str, read: Reader = read) -> Record:
+    """The record of the session that a key ends at, open or retired."""
     record = read(key)
     while record.state == Session.State.LINKED:
         record = read(record.successor)
+    return record
+
+
+def follow(key: str, read: Reader = read) -> Record | None:
+    """The record of the open session that a key ends at; None if it was retired."""
+    record = end_of(key, read)
     return record if record.state == Session.State.OPEN else None

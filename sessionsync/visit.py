@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from sessionsync import cookies, journal, transports
+from sessionsync import cookies, journal, links, transports
 from sessionsync.conf import Site, get_config
 from sessionsync.fingerprints import fingerprint
 from sessionsync.journal import Entry, flow_digest
@@ -55,6 +55,7 @@ class Visit:
     to; `cookie_notice` tells whether the page must say so.
     disagrees: the site that linked here knows another session; a handshake is to heal that.
     not_carried_out: a POST was not carried out because of that.
+    asks: main asks a sub-site for this browser's session; until it is back its cookies stay.
     """
 
     def __init__(self, request: HttpRequest, site: Site, *, is_protocol: bool = False) -> None:
@@ -69,6 +70,7 @@ class Visit:
         self.is_protocol = is_protocol
         self.action = Action.SERVE
         self.disagrees = False
+        self.asks = False
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
         self.alone_for: float | None = None
         self.ajax: Flow | None = None
@@ -253,22 +255,55 @@ def _leaves_as(visit: Visit, flow: Flow) -> str:
 
 def send_back(visit: Visit, site: Site) -> HttpResponse:
     """From main: let the linking site, whose session main does not know, shake hands first."""
-    query = urlencode({"next": visit.address()})
+    why = "the site that linked here knows another session"
+    response = _ask(visit, site, visit.address(), why)
+    cookies.set_disagreed(visit.request, response)
+    return response
+
+
+def ask_heir(visit: Visit, next_path: str, *, but: Site | None = None) -> HttpResponse | None:
+    """From main, for retired tokens: let the site where their session went on shake hands first.
+
+    That is where a sign-in, a checkout or a merge took place of which main never heard: the
+    message got lost, or main was away. next_path: where to go on here afterwards. None where no
+    other site than `but` is known, or one was asked a moment ago.
+    """
+    if not visit.site.is_main or cookies.has_asked(visit.request):
+        return None
+    site = get_config().site_by_id(links.heir_site(each.token for each in visit.presented))
+    if site is None or site.is_main or site == but or back_to(next_path) is None:
+        return None
+    visit.asks = True
+    response = _ask(visit, site, next_path, "its session went on at another site")
+    cookies.set_asked(visit.request, response)
+    return response
+
+
+def _ask(visit: Visit, site: Site, next_path: str, why: str) -> HttpResponse:
+    query = urlencode({"next": next_path})
     response = transports.move(
         visit.request, f"{visit.origin_of(site)}{reverse('sessionsync:heal')}?{query}"
     )
-    cookies.set_disagreed(visit.request, response)
     cookies.set_probe(visit.request, response)
-    journal.note(
-        visit.entry("leave", "heal", why="the site that linked here knows another session")
-    )
+    journal.note(visit.entry("leave", "heal", why=why))
     return response
+
+
+def back_to(path: str) -> str | None:
+    """The path of a sub-site that leads back to a path of main after a handshake; None if unsafe.
+
+    On main, two of the protocol's own addresses may be returned to as well.
+    """
+    hops = frozenset(map(reverse, ("sessionsync:generate_auth_code", "sessionsync:resume")))
+    if safe_next(path, hops) is None:
+        return None
+    return safe_next(f"/?{urlencode({ONWARD: path})}")
 
 
 def go_onward(visit: Visit) -> HttpResponse | None:
     """After the handshake that main asked for: on to the page of main it was asked for from."""
-    main, path = get_config().main(), safe_next(visit.request.GET.get(ONWARD, ""))
-    if main is None or path is None or visit.site.is_main:
+    main, path = get_config().main(), visit.request.GET.get(ONWARD, "")
+    if main is None or back_to(path) is None or visit.site.is_main:
         return None
     return transports.close(HttpResponseRedirect(f"{visit.origin_of(main)}{path}", status=303))
 

@@ -22,7 +22,7 @@ HOPS: Mapping[str, object] = {
 MEANINGS: Mapping[tuple[str, str], object] = {
     ("leave", "move"): _("A handshake began."),
     ("leave", "keep"): _("A handshake began; the POST that led to it waits on the server."),
-    ("leave", "heal"): _("A handshake began because the linking site knew another session."),
+    ("leave", "heal"): _("A handshake began because another site knows this browser's session."),
     ("leave", "again"): _("The code had expired or was used: the second and last try."),
     ("generate", "known"): _("Main vouched for the session it knows this browser by."),
     ("generate", "unknown"): _("A script asked, but main was sent no cookie: a redirect follows."),

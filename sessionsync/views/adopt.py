@@ -31,7 +31,8 @@ def adopt(request: HttpRequest, visit: Visit) -> HttpResponse:
     if held is None or not same_secret(challenge_of(held), record.main_key):
         journal.note(visit.entry("adopt", "foreign", flow=flow_digest(record.flow)))
         return response
-    winner = links.settle([Token.from_key(record.token_key), *(t.token for t in visit.presented)])
+    returned = Token.from_key(record.token_key)
+    winner = links.settle([returned, *(t.token for t in visit.presented)], site=site.id)
     if winner is not None:
         token = Token.from_key(winner.key)
         journal.note(

@@ -109,7 +109,9 @@ def _accept(
 ) -> HttpResponse:
     """The code is this browser's: its token meets those of this site's own cookies."""
     vouched = Token.from_key(record.token_key)
-    winner = links.settle([vouched, *(each.token for each in visit.presented)], reader)
+    winner = links.settle(
+        [vouched, *(each.token for each in visit.presented)], reader, site=visit.site.id
+    )
     if winner is None:
         again = flow.again() if not is_retry(flow.name) else None
         if again:

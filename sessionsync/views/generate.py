@@ -18,7 +18,7 @@ from sessionsync.protocol import flow_age, is_challenge, safe_next
 from sessionsync.store import CodeRecord
 from sessionsync.tokens import NANOSECONDS, Token, challenge_of, mint
 from sessionsync.views.common import ALONE, hop, session_of, stopped
-from sessionsync.visit import Visit
+from sessionsync.visit import Visit, ask_heir
 
 CLOCK_SKEW = 60
 """Seconds by which a sub-site's clock may be ahead of main's."""
@@ -49,6 +49,10 @@ def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
         return stopped(request, _("This link between our shops is too old."), go_on)
     consume = f"{visit.origin_of(site)}{reverse('sessionsync:consume_auth_code')}"
     session = session_of(request)
+    if session.record is None:
+        asked = ask_heir(visit, request.get_full_path(), but=site)
+        if asked is not None:
+            return asked
     token, is_fresh = _token_of(visit, session)
     main_key = secrets.token_urlsafe(24)
     record = CodeRecord(

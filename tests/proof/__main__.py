@@ -1,10 +1,13 @@
-"""`python -m tests.proof`: explore all small worlds, then look for every seeded mistake."""
+"""`python -m tests.proof`: explore all small worlds, then look for every seeded mistake.
+
+With `--long` also the world of millions of states, which takes minutes.
+"""
 
 import sys
 
 from tests.proof.explore import explore, report, say
 from tests.proof.mutations import hunt_all
-from tests.proof.worlds import FULL, QUICK, REFUSALS
+from tests.proof.worlds import FULL, LONG, QUICK, REFUSALS
 
 
 def main() -> int:
@@ -16,7 +19,7 @@ def main() -> int:
     for result in results:
         if result.violation:
             report(result)
-    for setting in [*QUICK, *FULL]:
+    for setting in [*QUICK, *FULL, *(LONG if "--long" in sys.argv else [])]:
         results.append(explore(setting))
         report(results[-1])
     states, seconds = sum(r.states for r in results), sum(r.seconds for r in results)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from tests.proof.model import Model, Setting
-from tests.proof.rules import broken, diverged, is_quiet
+from tests.proof.rules import broken, diverged, hidden, is_quiet
 from tests.proof.state import World
 
 
@@ -55,7 +55,7 @@ def _explore(setting: Setting) -> Result:
                     rest = hash((frozenset(after.jars.items()), frozenset(after.rows.items())))
                     if rest not in converged:
                         converged.add(rest)
-                        violation = diverged(model, after)
+                        violation = diverged(model, after) or hidden(model, after)
                 if violation:
                     seconds = time.monotonic() - began
                     return Result(setting, len(seen), seconds, violation, _trace(came))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sessionsync import protocol
 from sessionsync.protocol import Meeting, Party
 from sessionsync.tokens import Token
-from tests.proof.state import BUSY, LINKED, OPEN, RETIRED, Row, World
+from tests.proof.state import BUSY, LINKED, MAIN, OPEN, RETIRED, Row, World
 
 if TYPE_CHECKING:
     from tests.proof.process import Worker
@@ -80,23 +80,35 @@ def follow(server: "Worker", key: Token) -> Found | None:
     return Found(key, row) if row.state == OPEN else None
 
 
+def heir_site(server: "Worker") -> str:
+    """The sub-site that has the session that a presented token made way for; empty if none."""
+    for key in server.presented:
+        row = read(server, key)
+        while row.state == LINKED and row.successor:
+            row = read(server, row.successor)
+        if row.state == RETIRED and row.heir_on not in {"", MAIN}:
+            return row.heir_on
+    return ""
+
+
 # links
 
 
-def settle(server: "Worker", tokens: Iterable[Token]) -> Found | None:
-    """The one session that all tokens of a browser end at."""
-    wanted = sorted(set(tokens))
+def settle(server: "Worker", tokens: Iterable[Token], site: str = "") -> Found | None:
+    """The one session that all tokens of a browser end at. site: where it is; here, by default."""
+    site = site or server.url.site
+    wanted, join = sorted(set(tokens)), "families" in server.rules.remedies
     while True:
         found = {one.key: one for one in (follow(server, token) for token in wanted) if one}
         server.known = {}
         taking_over = [one for one in found.values() if one.row.replaces]
         if taking_over:
             for one in taking_over:
-                take_over(server, one.key)
+                take_over(server, one.key, site)
             continue
         if len(found) <= 1:
             return next(iter(found.values()), None)
-        change(server, found, partial(meet_all, join="families" in server.rules.remedies))
+        change(server, found, partial(meet_all, site=site, join=join))
 
 
 def change(server: "Worker", keys: Iterable[Token], apply: Callable[[World, Rows], Rows]) -> None:
@@ -163,7 +175,7 @@ def move_goods(world: World, loser: Token, winner: Token) -> None:
         assign(world, "goods", winner, tuple(sorted(world.goods.get(winner, ()) + moved)))
 
 
-def meet_all(world: World, rows: Rows, *, join: bool) -> Rows:
+def meet_all(world: World, rows: Rows, *, site: str, join: bool) -> Rows:
     """All sessions of one browser meet."""
     stays, *others = rows
     for other in others:
@@ -178,7 +190,7 @@ def meet_all(world: World, rows: Rows, *, join: bool) -> Rows:
             if join:
                 rows = join_families(world, rows, goes, stays)
         else:
-            rows[goes] = retired(rows[goes], meeting.name)
+            rows[goes] = retired(rows[goes], meeting.name, stays)._replace(heir_on=site)
     return rows
 
 
@@ -190,17 +202,17 @@ def join_families(world: World, rows: Rows, goes: Token, stays: Token) -> Rows:
     return {**joined, **rest}
 
 
-def retired(row: Row, why: str) -> Row:
+def retired(row: Row, why: str, heir: Token | None = None) -> Row:
     """The row of a session that names nothing any more."""
-    return row._replace(state=RETIRED, replaces=None, why=why)
+    return row._replace(state=RETIRED, replaces=None, why=why, heir=heir)
 
 
 def replaced(row: Row, successor: Token) -> Row:
     """The row of a session that `successor` has taken over from: not an alias of it."""
-    return retired(row, "REPLACED")
+    return retired(row, "REPLACED", successor)
 
 
-def take_over(server: "Worker", key: Token) -> None:
+def take_over(server: "Worker", key: Token, site: str) -> None:
     """A replacement was presented: what it replaces names nothing any more."""
     row = server.do(lambda: row_of(server.world, key), writes=False)
     old = follow(server, row.replaces) if row.replaces else None
@@ -208,7 +220,7 @@ def take_over(server: "Worker", key: Token) -> None:
     def apply(world: World, rows: Rows) -> Rows:
         if old and rows[key].replaces:
             move_goods(world, old.key, key)
-            rows[old.key] = replaced(rows[old.key], key)
+            rows[old.key] = replaced(rows[old.key], key)._replace(heir_on=site)
         rows[key] = rows[key]._replace(replaces=None)
         return rows
 

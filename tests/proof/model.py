@@ -46,6 +46,8 @@ PLAIN = Rules()
 REQUESTS_A_TROUBLE = 3
 """What a navigation may take longer for each session that ended meanwhile, in another tab, and for
 each time its cookies vanished: one more handshake."""
+REQUESTS_TO_ASK = 5
+"""And where main asks the site that has the session: there and back, and a handshake there."""
 
 
 @dataclass(frozen=True)
@@ -144,14 +146,18 @@ class Model:
         *,
         same_origin: bool = False,
         adopts: bool = False,
+        heals: bool = False,
     ) -> None:
         tab = world.tabs[number]
-        adopts = adopts or url.path == "adopt"
+        adopts, heals = adopts or url.path == "adopt", heals or url.path == "heal"
         self._habits(world, tab.browser, url, hops)
-        request = Request(url, what, world.jar(tab.browser, url.site), hops, same_origin, adopts)
+        request = Request(
+            url, what, world.jar(tab.browser, url.site), hops, same_origin, adopts, heals
+        )
         world.tabs = self._with(world, number, at=request, last=url, what=what).tabs
         troubles = world.troubles - tab.troubles
         most = self.setting.most + bool(tab.asked) + adopts + REQUESTS_A_TROUBLE * troubles
+        most += REQUESTS_TO_ASK * heals
         if hops > most:
             world.broken = f"3: request {hops} of a navigation"
 
@@ -234,6 +240,7 @@ class Model:
             request.hops + 1,
             same_origin=stays,
             adopts=request.adopts,
+            heals=request.heals,
         )
         return f"tab {number}: goes to {_say(response.go)}", after
 

@@ -76,7 +76,7 @@ def _put_where_it_was(server: Server, key: Token, good: str) -> Token:
 def _replaced_at_login(server: Server, old: Found | None, who: str) -> None:
     _replace(server, old, who)
     if old and server.minted:
-        links.take_over(server, server.minted)
+        links.take_over(server, server.minted, server.url.site)
 
 
 _replace = Server.replace
@@ -178,6 +178,8 @@ MUTATIONS = [
              Setting("", (POST, tab("a")), {"expire": 1}, rules=_without("kept"))),
     Mutation("nothing but Redis knows that a POST is kept", "7",
              Setting("", (POST,), {"flush": 1}, rules=_without("promised"))),
+    Mutation("main does not ask where a session went on", "12",
+             Setting("", (LOGIN,), {"drop": 1}, rules=_without("heirs"))),
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.proof.links import Found
 from tests.proof.state import MAIN, Cookie, Page, Process, Row, World
 
 POST_VERBS = {"put", "foreign", "login", "logout", "checkout"}
-REMEDIES = frozenset({"marker", "kept", "promised", "renewed", "families"})
+REMEDIES = frozenset({"marker", "kept", "promised", "renewed", "families", "heirs"})
 """What the exploration asked for; docs/sessionsync/proof.md says why. One more, "again", is on in
 the worlds that need it, because it makes the others much larger.
 
@@ -28,6 +28,7 @@ kept: consume goes on to a kept request also where it needs no code.
 promised: a flow's name says that a request is kept for it.
 renewed: main vouches for what the old token leads to, not for a renewal that came too late.
 families: a link joins the families of the two.
+heirs: a retired session says on which site the one is that it made way for; main asks there.
 """
 
 

@@ -83,6 +83,34 @@ def diverged(model: Model, world: World) -> str:
     return ""
 
 
+def hidden(model: Model, world: World) -> str:
+    """Rule 12 in a quiet world: whichever site is looked at next, it knows the browser's session.
+
+    No handshake is due. Where a token made way for another one, and the browser holds that one on
+    some site, one look is enough to find it.
+    """
+    setting = model.setting
+    if world.vanished or setting.refuses or setting.habits:
+        return ""
+    quiet = Model(replace(setting, faults={}, rules=setting.rules._replace(steps=False)))
+    for (browser, number, site), jar in world.jars.items():
+        own = [name for (_, name), _ in jar if isinstance(name, Token)]
+        elsewhere = {token for b, n, token in world.held if (b, n) == (browser, number)}
+        heirs = {world.heir(token) for token in own}
+        if not own or any(world.root(token) for token in own) or len(heirs) > 1:
+            continue
+        heir = heirs.pop()
+        if heir is None or heir not in {world.root(token) for token in elsewhere}:
+            continue
+        after = _visit(quiet, _calm(world, browser, number), browser, site)
+        if after.broken:
+            return after.broken
+        here = (n for (_, n), _ in after.jar(browser, site) if isinstance(n, Token))
+        if {after.root(token) for token in here} != {after.root(heir)}:
+            return f"12: {site} does not find {heir.id}, which its token made way for"
+    return ""
+
+
 def _calm(world: World, browser: int, number: int) -> World:
     """The same some minutes later: keys of flows, copies and marks of codes have expired."""
     after = world.copy()

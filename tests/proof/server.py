@@ -75,6 +75,8 @@ class Server(Worker):
             has_token = self.record is not None
         action, _ = protocol.decide(self.arrival(has_token=has_token), Limits())
         notice = "not run" if self.url.not_run else ""
+        if self.url.onward and not self.request.is_post and action is not Action.HANDSHAKE:
+            return self.url.onward
         if action is Action.HANDSHAKE:
             return self.shake_hands(self.new_flow())
         if action is Action.SERVE_WITHOUT:
@@ -93,6 +95,9 @@ class Server(Worker):
         """Cookies for what the view did, or a handshake where the session turned out retired."""
         retired = self.resolved and self._record is None and not self.minted and self.presented
         if retired and not self.request.is_post and self.url.path == "page":
+            heir = self.heir_site()
+            if heir:
+                return self.ask(heir, self.url)
             again, _ = protocol.decide(self.arrival(has_token=False), Limits())
             if again is Action.HANDSHAKE:
                 page = self.shake_hands(self.new_flow())
@@ -134,11 +139,35 @@ class Server(Worker):
         landed = self.do(lambda: len(self.world.landed), writes=False)
         return protocol.new_flow(landed, entropy)
 
+    def heir_site(self) -> str:
+        """On main: the sub-site to ask for the session that a presented token made way for."""
+        if not self.is_main or "heirs" not in self.rules.remedies or ("asked", "") in self.held:
+            return ""
+        return links.heir_site(self)
+
+    def ask(self, site: str, onward: Url) -> Url:
+        """Let that site shake hands before the browser goes on."""
+        self.set["asked", ""] = 0
+        return Url(site, "heal", onward=onward)
+
+    def heal(self) -> Url | Page:
+        """On a sub-site: shake hands because main asked; straight back with nothing to bring."""
+        if self.record is None and self.url.onward:
+            return self.finish(self.url.onward)
+        return self.finish(self.shake_hands(self.new_flow()))
+
     def shake_hands(self, flow: str) -> Url:
         """Move the browser to main."""
         self.set["key", flow] = 0
         self.set["probe", ""] = 0
-        return Url(MAIN, "generate", flow, asker=self.url.site, bare=not self.presented)
+        return Url(
+            MAIN,
+            "generate",
+            flow,
+            asker=self.url.site,
+            bare=not self.presented,
+            onward=self.url.onward,
+        )
 
     def serve_without(self, site: str, *, carried_out: bool = True) -> Url:
         """Go to a page that is served without a session and says so."""
@@ -160,14 +189,18 @@ class Server(Worker):
         self.create()
         self.set["key", flow] = 0
         self.set["probe", ""] = 0
+        heir, resume = self.heir_site(), Url(self.url.site, "resume", flow)
         self.set_cookies()
-        return Url(self.url.site, "resume", flow)
+        return self.ask(heir, resume) if heir else resume
 
     def generate(self) -> Url | Page:
         """On main: vouch for this browser's token."""
         flow, site = self.url.flow, self.url.asker
         found, fresh = self.record, False
         again = bool(found and self.did_not_stay(found))
+        heir = self.heir_site() if found is None else ""
+        if heir and heir != site:
+            return self.ask(heir, self.url)
         if found is None:
             token, fresh = self.mint(), True
         elif found.key in self.world.old:
@@ -175,7 +208,7 @@ class Server(Worker):
         else:
             token = found.key
         has_row = found is not None and (found.row.stored or found.key != token)
-        code = Code(token, site, flow, fresh, self.maker(), again, has_row)
+        code = Code(token, site, flow, fresh, self.maker(), again, has_row, self.url.onward)
         if not self.do(lambda: self.issue(code)):
             return self.finish(Page(None, "stopped"))
         self.set["token", token] = 1
@@ -184,7 +217,7 @@ class Server(Worker):
                 self.set["token", each] = None
         self.set["main_key", flow] = 0
         self.finish(Page())
-        return Url(site, "consume", flow, code=f"c{flow}")
+        return Url(site, "consume", flow, code=f"c{flow}", onward=self.url.onward)
 
     def maker(self) -> int:
         """Whose flow this is: flows are named after the tab they began in."""
@@ -260,7 +293,7 @@ class Server(Worker):
             if is_kept and "kept" in self.rules.remedies:
                 go = Url(self.url.site, "resume", first)
             elif any(self.held[name] for name in self.held if name[0] == "token"):
-                go = Url(self.url.site)
+                go = Url(self.url.site, onward=self.url.onward)
             else:
                 go = self.serve_without(self.url.site)
         return self.finish(go)
@@ -299,7 +332,7 @@ class Server(Worker):
         """Where to go with the shared session: by way of main where that must adopt it."""
         flow, site = self.url.flow, self.url.site
         first = protocol.first_try_of(flow)
-        on = self.serve_without(site) if code.again else Url(site)
+        on = self.serve_without(site) if code.again else Url(site, onward=code.onward)
         go = Url(site, "resume", first) if is_kept else on
         reached = links.follow(self, code.token)
         if reached is None or reached.key != winner.key:
@@ -322,9 +355,9 @@ class Server(Worker):
         if code is None:
             return self.finish(Page(None, "stopped"))
         kept = self.url.flow
-        go = Url(code.site, "resume", kept) if kept else Url(code.site)
+        go = Url(code.site, "resume", kept) if kept else Url(code.site, onward=code.onward)
         if ("main_key", code.flow) in self.held:
-            winner = links.settle(self, [code.token, *self.presented])
+            winner = links.settle(self, [code.token, *self.presented], code.site)
             if winner:
                 self.set["token", winner.key] = 1
                 for each in self.presented:

@@ -20,7 +20,8 @@ type Place = tuple[int, int, str]
 
 
 class Row(NamedTuple):
-    """A session row, as in sessionsync.models.Session; `why` it ended is for the rules only."""
+    """A session row, as in sessionsync.models.Session; `why` it ended, and which session it made
+    way for (`heir`), is for the rules only."""
 
     state: str = OPEN
     successor: Token | None = None
@@ -30,11 +31,16 @@ class Row(NamedTuple):
     replaces: Token | None = None
     version: int = 0
     stored: bool = True
+    heir_on: str = ""
     why: str = ""
+    heir: Token | None = None
 
 
 class Url(NamedTuple):
-    """An address. `next` is always the one page of the site that asked."""
+    """An address. `next` is always the one page of the site that asked.
+
+    onward: the address of main that a site's page leads on to, after a handshake main asked for.
+    """
 
     site: str
     path: str = "page"
@@ -44,6 +50,7 @@ class Url(NamedTuple):
     told: bool = False
     not_run: bool = False
     bare: bool = False
+    onward: "Url | None" = None
 
 
 class Request(NamedTuple):
@@ -55,6 +62,7 @@ class Request(NamedTuple):
     hops: int
     same_origin: bool = False
     adopts: bool = False
+    heals: bool = False
 
     @property
     def is_post(self) -> bool:
@@ -126,6 +134,7 @@ class Code(NamedTuple):
     maker: int
     again: bool = False
     has_row: bool = True
+    onward: Url | None = None
 
 
 class Pending(NamedTuple):
@@ -197,6 +206,14 @@ class World:
             token = row.successor
             row = self.rows.get(token, Row())
         raise RecursionError("a cycle of aliases")
+
+    def heir(self, token: Token) -> Token | None:
+        """The open session that a token, or what it made way for, ends at; None where it ended."""
+        row = self.rows.get(token, Row())
+        while row.successor or row.heir:
+            token = row.successor or row.heir or token
+            row = self.rows.get(token, Row())
+        return token if row.state == OPEN else None
 
     @property
     def troubles(self) -> int:

@@ -81,6 +81,12 @@ QUICK = [
     Setting("a login, lost or not", (tab(("a", "login:ada"), "a"), tab("b")), {"drop": 1}),
     Setting("a login and a logout", (tab("b", ("a", "login:ada"), ("a", "logout")), tab("b"))),
     Setting("two customers", (tab(("a", "login:ada")), tab(("b", "login:bob")))),
+    Setting("a login that main may not hear of, then POSTs",
+            (tab(("a", "login:ada"), (MAIN, "put:hat"), ("b", "put:cap")),),
+            {"drop": 2, "reload": 1}),
+    Setting("a checkout, first presented by a script",
+            (tab(("a", "fetch:hat"), ("a", "checkout"), ("a", "fetch:cap"), "b"), tab(MAIN)),
+            {"drop": 1}),
 ]  # fmt: skip
 
 FULL = [
@@ -105,6 +111,9 @@ FULL = [
     Setting("a cart, two customers, a logout",
             (tab(("a", "fetch:hat"), ("a", "login:ada")),
              tab(("b", "login:bob"), ("b", "logout")))),
+]  # fmt: skip
+
+LONG = [
     Setting("logged out while a replacement is on its way",
             (tab(("a", "login:ada"), ("a", "checkout")),
              tab(("b", "login:ada"), ("b", "logout")))),

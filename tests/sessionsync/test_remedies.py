@@ -1,5 +1,6 @@
 """What the exploration of the protocol found, and how it ends now (docs/sessionsync/proof.md)."""
 
+import re
 import time
 from itertools import permutations
 from typing import Any
@@ -225,3 +226,100 @@ def test_a_guests_goods_go_to_the_sign_in_that_stays(
     assert found
     assert found.key == late.key
     assert moved == [(guest.key, late.key)]
+
+
+def sign_in_unheard(browser: Browser, user: int) -> None:
+    """Fill a cart and sign in on site one; the message by which main would hear of it gets lost."""
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    see(browser, TWO)
+    browser.request("GET", f"https://{ONE}/login/?user={user}", None, NAVIGATION)
+    hop = browser.request("GET", f"https://{ONE}/page/", None, NAVIGATION)
+    for _ in range(2):
+        hop = browser.request("GET", hop["Location"], None, NAVIGATION)
+    assert hop["Location"].startswith(f"https://{MAIN}/sessionsync/adopt/")
+
+
+@pytest.fixture
+def ada(django_user_model: Any) -> Any:
+    return django_user_model.objects.create_user(email="ada@example.com", password="x")
+
+
+@pytest.mark.parametrize(("domain", "requests"), [(MAIN, 7), (TWO, 10)])
+def test_any_site_finds_the_sign_in_that_main_never_heard_of(
+    domain: str, requests: int, ada: Any
+) -> None:
+    browser = Browser()
+    sign_in_unheard(browser, ada.pk)
+
+    page = browser.open(f"https://{domain}/page/?a=1")
+
+    assert (page.json()["user"], page.json()["notes"]) == (ada.pk, ["hat"])
+    assert browser.url == f"https://{domain}/page/?a=1"
+    assert len(browser.hops) == requests
+    for site in (ONE, MAIN, TWO):
+        assert see(browser, site)["session"] == page.json()["session"]
+        assert see(browser, site)["user"] == ada.pk
+        assert len(browser.hops) == 1
+
+
+def test_a_post_on_main_reaches_the_session_that_main_never_heard_of(ada: Any) -> None:
+    browser = Browser(url=f"https://{MAIN}/page/")
+    sign_in_unheard(browser, ada.pk)
+
+    page = browser.submit(f"https://{MAIN}/note/", {"text": "ring"})
+
+    # Somebody is signed in whom the sender of the form may not have known of: they are asked.
+    found = re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]+)"', page.content.decode())
+    browser.submit(browser.url, dict(found))
+    for site in (MAIN, TWO, ONE):
+        assert (see(browser, site)["user"], see(browser, site)["notes"]) == (
+            ada.pk,
+            ["hat", "ring"],
+        )
+
+
+def test_a_replacement_first_presented_by_a_script_is_found_from_everywhere(ada: Any) -> None:
+    browser = Browser()
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    see(browser, TWO)
+    browser.fetch("GET", f"https://{ONE}/login/?user={ada.pk}")
+    assert browser.fetch("GET", f"https://{ONE}/page/").json()["user"] == ada.pk
+
+    for site in (TWO, MAIN, ONE):
+        page = see(browser, site)
+        assert (page["user"], page["notes"]) == (ada.pk, ["hat"])
+
+
+def test_a_sign_in_whose_cookies_vanished_is_asked_for_once(ada: Any) -> None:
+    browser = Browser()
+    sign_in_unheard(browser, ada.pk)
+    browser.forget(ONE)
+
+    page = see(browser, MAIN)
+
+    assert (page["user"], page["notes"], len(browser.hops)) == (None, [], 3)
+    assert see(browser, MAIN)["user"] is None
+    assert len(browser.hops) == 1
+
+
+def test_who_holds_a_token_from_before_a_sign_in_learns_nothing_by_it(ada: Any) -> None:
+    browser, thief = Browser(), Browser()
+    see(browser, ONE)
+    write(browser, ONE, "hat")
+    thief.jar(MAIN).cookies.update(browser.jar(MAIN).cookies)
+    sign_in_unheard(browser, ada.pk)
+
+    for site in (MAIN, TWO, ONE, MAIN):
+        page = see(thief, site)
+        assert (page["user"], page["notes"]) == (None, [])
+    assert see(browser, MAIN)["user"] == ada.pk
+
+
+def test_a_sign_out_is_found_from_everywhere_too(ada: Any) -> None:
+    browser = Browser()
+    sign_in_unheard(browser, ada.pk)
+    browser.open(f"https://{ONE}/logout/")
+
+    assert [see(browser, site)["user"] for site in (MAIN, TWO, ONE)] == [None] * 3
