@@ -42,6 +42,32 @@ def test_while_main_is_out_of_reach_a_sub_site_stands_alone_and_is_linked_later(
     assert sorted(network.all_notes()) == ["hat", "ring"]
 
 
+@pytest.mark.parametrize("site", [MAIN, RINGS])
+def test_a_sign_in_while_main_is_out_of_reach_is_found_on_the_next_page_of_any_site(
+    launch: Launch, network: Network, site: str
+) -> None:
+    # given a guest with something in hand, known everywhere
+    shopper = launch()
+    shopper.open(HATS)
+    guest = shopper.click("add-hat")
+    assert [page.session for page in shopper.everywhere()] == [guest.session] * 4
+    # when they sign in on a sub-site, and main cannot be told
+    shopper.open(HATS)
+    network.line.cut = domain(MAIN)
+    shopper.engine.click("#login")
+    time.sleep(UNSPENT)
+    signed_in = shopper.open(HATS)
+    assert (signed_in.user, signed_in.notes, signed_in.statuses) == ("ada", ["hat"], [200])
+    network.line.cut = ""
+    # then the next page that they open anywhere else knows them, without a click on a link
+    page = shopper.open(site)
+    assert (page.user, page.notes) == ("ada", ["hat"])
+    assert page.url == network.url(site)
+    assert len(page.journey) == {MAIN: 7, RINGS: 10}[site]
+    assert [page.user for page in shopper.everywhere()] == ["ada"] * 4
+    assert network.all_notes() == ["hat"]
+
+
 @pytest.mark.parametrize("by", ["the person", pytest.param("a purge", marks=pytest.mark.slow)])
 def test_mains_cookies_are_deleted_and_nothing_is_lost(
     launch: Launch, network: Network, by: str
