@@ -49,7 +49,11 @@ def cart_shape(request: Request, basket: Basket) -> dict[str, Any]:
         "payment_collection": payment_collection(basket),
         "gift_cards": [],
         **totals(priced),
-        "metadata": {"notices": basket.contents.notices, "problems": basket.contents.problems},
+        "metadata": {
+            "notices": basket.contents.notices,
+            "problems": basket.contents.problems,
+            "terms_accepted": entry.consent_at is not None,
+        },
     }
 
 

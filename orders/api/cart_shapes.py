@@ -148,7 +148,7 @@ class PaymentCollection(serializers.Serializer[Any]):
 
 
 class CartMetadata(serializers.Serializer[Any]):
-    """What this shop adds to a cart: sentences for the shopper."""
+    """What this shop adds to a cart: sentences for the shopper, and whether they agreed."""
 
     notices = serializers.ListField(
         child=serializers.CharField(), help_text="What changed without their doing."
@@ -156,6 +156,7 @@ class CartMetadata(serializers.Serializer[Any]):
     problems = serializers.ListField(
         child=serializers.CharField(), help_text="What keeps it from being ordered."
     )
+    terms_accepted = serializers.BooleanField(help_text="As the storefront said.")
 
 
 class SplitTotals(Totals):
@@ -325,6 +326,24 @@ class Codes(Body):
     )
 
 
+class YesOrNo(serializers.BooleanField):
+    """true or false, and nothing that may be read as one of them: it is somebody's consent."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Take it as it is."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class CartMetadataIn(Body):
+    """What storefronts may tell about a cart beside the format's own fields."""
+
+    terms_accepted = YesOrNo(
+        required=False, help_text="Whether the shopper agreed to the terms of sale shown to them."
+    )
+
+
 class CartChange(Body):
     """What is to be changed. `promo_codes` take the place of all that are there."""
 
@@ -337,6 +356,7 @@ class CartChange(Body):
         max_length=MANY,
         required=False,
     )
+    metadata = CartMetadataIn(required=False)
 
 
 class Quantity(Body):

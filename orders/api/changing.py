@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import now
 from rest_framework.request import Request
 
 from accounts.api import regions
@@ -24,7 +25,7 @@ from shop.pricing.models.promotions import normal_code
 
 type Sent = Mapping[str, Any]
 
-ENTERED = frozenset({"email", "shipping_address", "billing_address", "promo_codes"})
+ENTERED = frozenset({"email", "shipping_address", "billing_address", "promo_codes", "metadata"})
 """What a call may enter; there is one region, and the language is the call's."""
 
 
@@ -58,7 +59,7 @@ def put_in(request: Request, holder: CartHolder, item: Sent) -> None:
 
 @transaction.atomic
 def change(request: Request, asked_id: str, sent: Sent) -> None:
-    """Enter e-mail and addresses, and make the voucher codes those that were sent.
+    """Enter e-mail, addresses and consent, and make the voucher codes those that were sent.
 
     Raises InvalidData, UnknownCart, or VoucherRefused.
     """
@@ -71,6 +72,7 @@ def change(request: Request, asked_id: str, sent: Sent) -> None:
     basket = basket_of(request, asked_id)
     _enter_contact(request, basket, sent)
     _enter_addresses(request, basket, sent)
+    _enter_consent(request, basket, sent.get("metadata", {}).get("terms_accepted"))
     if "promo_codes" in sent:
         set_codes(request, basket, sent["promo_codes"])
 
@@ -147,6 +149,18 @@ def _enter_addresses(request: Request, basket: Basket, sent: Sent) -> None:
         customer=basket.customer,
         by=by,
     )
+
+
+def _enter_consent(request: Request, basket: Basket, accepted: bool | None) -> None:
+    """When the shopper agreed to the terms of sale: the first time counts, until it is taken back.
+
+    accepted: as the storefront says that showed them; None: it says nothing.
+    """
+    if accepted is None:
+        return
+    moment = (basket.checkout.consent_at or now()) if accepted else None
+    by = actor_on(request, basket.holder)
+    enter(basket.holder, "terms", {"consent_at": moment}, customer=basket.customer, by=by)
 
 
 def _checked(form: StepForm, prefix: str, names: Sequence[str] | Sent = ()) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _place(request: Request, basket: Basket, cart_id: str) -> Order:
             billing=PostalAddress(**entry.billing) if entry.billing else None,
             shipping_method=entry.shipping_method,
             payment_method=entry.payment_method,
-            consent_at=None,  # whoever shows the terms does not say so here
+            consent_at=entry.consent_at,
         ),
         checkout_key=checkout_key(cart_id),
         agreed_offer=basket.offer.name,

@@ -13,7 +13,7 @@ from orders.models import Checkout, Order
 from shop.audit import trail
 from shop.audit.actors import Actor, email_fingerprint
 
-type Step = Literal["contact", "address", "shipping", "payment"]
+type Step = Literal["contact", "address", "shipping", "payment", "terms"]
 
 FIELDS: Final[Mapping[Step, tuple[str, ...]]] = {
     "contact": ("email", "phone"),
@@ -23,6 +23,7 @@ FIELDS: Final[Mapping[Step, tuple[str, ...]]] = {
     ),
     "shipping": ("shipping_method",),
     "payment": ("payment_method",),
+    "terms": ("consent_at",),
 }  # fmt: skip
 """What each step enters, as the fields of `Checkout`."""
 
@@ -104,3 +105,5 @@ def _facts(step: Step, row: Checkout) -> dict[str, Any]:
             return {"method": row.shipping_method}
         case "payment":
             return {"method": row.payment_method}
+        case "terms":
+            return {"accepted": row.consent_at is not None}

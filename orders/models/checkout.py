@@ -14,7 +14,8 @@ class Checkout(Address):
     It goes where its cart goes. `customer` is who entered it, empty for a guest: nobody else is
     ever shown it (`orders.checkout.entries.entered`). Empty fields are not entered yet. `billing`
     holds the fields of `Address`, or nothing. The methods are slugs; whether they are offered (any
-    more) is looked up when it matters.
+    more) is looked up when it matters. `consent_at`: when a storefront of the Store API told us so;
+    on the web placing the order says it.
     """
 
     cart = models.OneToOneField(Cart, models.CASCADE, related_name="checkout")
@@ -30,6 +31,7 @@ class Checkout(Address):
     billing = models.JSONField(_("billing address"), default=dict, blank=True)
     shipping_method = models.CharField(_("shipping method"), max_length=40, blank=True)
     payment_method = models.CharField(_("payment method"), max_length=40, blank=True)
+    consent_at = models.DateTimeField(_("agreed to the terms"), null=True, blank=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:
