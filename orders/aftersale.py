@@ -28,14 +28,16 @@ class AfterSale:
     def of(cls, order: Order) -> Self:
         """Of one order, with its lines and parcels fetched (`orders.queries.order_by_token`).
 
-        Four queries, and two more for returns and two for cancelled items where there are any.
+        Two queries, two more where something comes back, and three where items were cancelled.
         """
         parcels = [parcel for parcel in order.fulfilments.all() if not parcel.cancelled_at]
         backs = list(order.returns.prefetch_related("lines__line").order_by("requested_at", "pk"))
+        was_cancelled = any(line.cancelled_quantity for line in order.lines.all())
+        cancellations = order.cancellations.prefetch_related("lines__line")
         until = returns.end_of_time(parcel.sent_at for parcel in parcels)
         return cls(
             parcels=parcels,
-            cancellations=list(order.cancellations.prefetch_related("lines__line")),
+            cancellations=list(cancellations) if was_cancelled else [],
             returns=backs,
             invoices=invoices.invoices_of(order),
             returnable=returns.left_to_announce(order, backs, until),
