@@ -12,6 +12,7 @@ urlpatterns = [
     path("name/", signed_in(own.name), name="name"),
     path("addresses/", signed_in(own.address_book), name="addresses"),
     path("addresses/new/", signed_in(own.address), name="new_address"),
+    path("addresses/province/", own.province, name="province"),
     path("addresses/<int:pk>/", signed_in(own.address), name="address"),
     path("addresses/<int:pk>/remove/", signed_in(own.remove_address), name="remove_address"),
     path("devices/", signed_in(own.signed_in_places), name="devices"),

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.countries import NAMES
+from accounts.subdivisions import find_code
 from shop.api.base.shapes import Page
 
 PHONE = RegexValidator(r"^[0-9+()./ -]*$", "A phone number has digits, blanks and + ( ) . / -.")
@@ -107,6 +108,11 @@ class AddressIn(serializers.Serializer[Any]):
         if code not in NAMES:
             raise serializers.ValidationError("No such country.")
         return code
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A province's code (`US-CA`, `ca`) becomes what stands on a parcel."""
+        found = find_code(attrs.get("country_code", ""), attrs.get("province", ""))
+        return attrs | {"province": found.written()} if found else attrs
 
 
 class PostalAddress(serializers.Serializer[Any]):

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.countries import NAMES, POSTAL_CODE_OPTIONAL, PROVINCE_NEEDED, by_name
+from accounts.countries import NAMES, by_name
 from accounts.forms.looks import ShopLooks
+from accounts.forms.places import PlaceForm
 from accounts.models import Address, User
 
 PHONE = RegexValidator(
@@ -48,7 +49,7 @@ class NameForm(ShopLooks, forms.ModelForm[User]):
             self.fields[name].widget.attrs["autocomplete"] = _AUTOCOMPLETE[name]
 
 
-class AddressForm(ShopLooks, forms.ModelForm[Address]):
+class AddressForm(PlaceForm, ShopLooks, forms.ModelForm[Address]):
     """One entry of the address book, in any country: not all of them are delivered to."""
 
     class Meta:
@@ -93,14 +94,9 @@ class AddressForm(ShopLooks, forms.ModelForm[Address]):
             self.fields[name].widget.attrs["autocomplete"] = hint
 
     def clean(self) -> dict[str, Any]:
-        """Tidy the lines, and ask for what addresses of that country need."""
-        data = {
+        """Tidy the lines, and look for what addresses of that country need."""
+        self.cleaned_data = {
             name: _one_line(value) if isinstance(value, str) else value
             for name, value in self.cleaned_data.items()
         }
-        country = data.get("country_code", "")
-        if country and not data.get("postal_code") and country not in POSTAL_CODE_OPTIONAL:
-            self.add_error("postal_code", _("Please enter the postal code."))
-        if country in PROVINCE_NEEDED and not data.get("province"):
-            self.add_error("province", _("Please enter the state or province."))
-        return data
+        return super().clean()

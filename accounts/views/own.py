@@ -1,6 +1,7 @@
 """The account's own pages: what one may see and change about oneself."""
 
 import json
+import re
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -10,10 +11,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import letters, queries
 from accounts.forms.addresses import AddressForm, NameForm
+from accounts.forms.places import ProvinceForm
 from accounts.models import Address, User
 from accounts.services import addresses, devices, personal_data
 from accounts.services.personal_data import Person
@@ -84,6 +87,21 @@ def _first_guess(user: User) -> dict[str, object]:
         "is_default_shipping": is_first,
         "is_default_billing": is_first,
     }
+
+
+@never_cache
+@require_safe
+def province(request: StorefrontRequest) -> HttpResponse:
+    """For htmx, also at the checkout: the field for the province, as `country_code` has it.
+
+    `prefix`: of the address's fields, where a page has two of them.
+    """
+    prefix = request.GET.get("prefix", "")
+    if not re.fullmatch(r"[a-z]{1,20}", prefix):
+        prefix = ""
+    name = f"{prefix}-country_code" if prefix else "country_code"
+    form = ProvinceForm(prefix=prefix or None, initial={"country_code": request.GET.get(name, "")})
+    return render(request, "account/_province.html", {"field": form["province"]})
 
 
 @require_POST

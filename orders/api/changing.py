@@ -23,6 +23,19 @@ from shop.api.base.errors import InvalidData
 from shop.api.base.wire import numbered
 from shop.pricing.models.promotions import normal_code
 
+
+class SentAddress(AddressForm):
+    """A program's address: more of its own kind is taken than a person would be offered."""
+
+    strict = False
+
+
+class SentBilling(BillingForm):
+    """The same for the invoice."""
+
+    strict = False
+
+
 type Sent = Mapping[str, Any]
 
 ENTERED = frozenset({"email", "shipping_address", "billing_address", "promo_codes", "metadata"})
@@ -133,12 +146,12 @@ def _enter_addresses(request: Request, basket: Basket, sent: Sent) -> None:
     values = {name: getattr(entry, name) for name in AddressForm.base_fields}
     phone = entry.phone
     if shipping is not None:
-        values = _checked(AddressForm(shipping), "shipping_address.")
+        values = _checked(SentAddress(shipping), "shipping_address.")
         phone = shipping.get("phone", phone)
     invoice = dict(entry.billing)
     if billing is not None:
         number = _checked(ContactForm(billing), "billing_address.", ["phone"])
-        invoice = _checked(BillingForm(billing), "billing_address.") | number
+        invoice = _checked(SentBilling(billing), "billing_address.") | number
         if invoice == values | {"phone": phone or ""}:
             invoice = {}
     by = actor_on(request, basket.holder)

@@ -10,12 +10,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.countries import (
-    POSTAL_CODE_OPTIONAL,
-    PROVINCE_NEEDED,
-    country_name,
-    delivery_countries,
-)
+from accounts.countries import country_name, delivery_countries
+from accounts.forms.places import PlaceForm, ProvinceField
 from orders.payment.port import Gateway
 from orders.shipping import Quote
 
@@ -110,7 +106,7 @@ class ContactForm(StepForm):
     )
 
 
-class AddressForm(StepForm):
+class AddressForm(PlaceForm, StepForm):
     """Where it goes."""
 
     first_name = TextField(
@@ -140,9 +136,6 @@ class AddressForm(StepForm):
         max_length=120,
     )
     postal_code = TextField(label=_("Postal code"), autocomplete="postal-code", max_length=20)
-    province = TextField(
-        label=_("State or province"), autocomplete="address-level1", max_length=120
-    )
     country_code = CountryField(
         label=_("Country"),
         choices=_countries,
@@ -152,17 +145,7 @@ class AddressForm(StepForm):
         },
         widget=forms.Select(attrs={"autocomplete": "country", "class": "input"}),
     )
-
-    def clean(self) -> dict[str, Any]:
-        """What one field alone cannot tell."""
-        super().clean()
-        data = self.cleaned_data
-        country = data.get("country_code")
-        if country and not data.get("postal_code") and country not in POSTAL_CODE_OPTIONAL:
-            self.refuse("postal_code", gettext("Please enter the postal code."))
-        if country and not data.get("province") and country in PROVINCE_NEEDED:
-            self.refuse("province", gettext("Please enter the state or province."))
-        return data
+    province = ProvinceField()
 
 
 class BillingForm(AddressForm):

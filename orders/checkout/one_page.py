@@ -71,7 +71,7 @@ def _order_on_one_page(visit: Visit) -> HttpResponse:
         email=_typed("email", sent),
         method=sent.get("shipping_method", ""),
     )
-    form = CheckoutForm(sent, **_choices(visit, offer))
+    form = CheckoutForm(sent, initial=visit.known(), **_choices(visit, offer))
     problems: list[str] = []
     if form.is_valid():
         data = form.cleaned_data

@@ -83,7 +83,7 @@ def test_an_address_is_added_changed_and_removed(shops: dict[str, Any]) -> None:
         ("postal_code", "", "Please enter the postal code."),
         ("country_code", "", "Please choose the country."),
         ("country_code", "xx", "Please choose a country of the list."),
-        ("country_code", "us", "Please enter the state or province."),
+        ("country_code", "us", "Please choose the state or province."),
         ("phone", "call me", "Please write the phone number with digits"),
         ("first_name", "x" * 151, "at most 150 characters"),
         ("city", "x\x00", "Null characters are not allowed."),

@@ -162,6 +162,30 @@ def test_what_is_entered_comes_back(call: Any, shops: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("province", "kept"),
+    [
+        ("US-CA", "CA"),
+        ("us-ca", "CA"),
+        ("ca", "CA"),
+        ("California", "California"),
+        ("Kalifornien", "Kalifornien"),
+        ("BR-PA", "BR-PA"),
+    ],
+)
+def test_a_province_may_be_a_code_and_no_name_is_refused(
+    call: Any, province: str, kept: str
+) -> None:
+    cart = begin(call)
+    home = {**HOME, "country_code": "us", "postal_code": "near Oakland", "province": province}
+
+    answer = call("POST", f"/store/carts/{cart}", {"shipping_address": home})
+
+    assert answer.status == 200
+    assert answer.body["cart"]["shipping_address"]["province"] == kept
+    assert Checkout.objects.get().postal_code == "near Oakland"
+
+
+@pytest.mark.parametrize(
     ("sent", "said"),
     [
         ({"email": "guest"}, "email: This is not a complete e-mail address"),
@@ -169,6 +193,10 @@ def test_what_is_entered_comes_back(call: Any, shops: Any) -> None:
         ({"shipping_address": {**HOME, "country_code": "kp"}}, "We do not deliver there"),
         ({"shipping_address": {**HOME, "country_code": "Germany"}}, "shipping_address.country"),
         ({"shipping_address": {**HOME, "postal_code": ""}}, "Please enter the postal code."),
+        (
+            {"shipping_address": {**HOME, "country_code": "us"}},
+            "province: Please enter the state or province.",
+        ),
         ({"shipping_address": {**HOME, "city": None}}, "shipping_address.city"),
         ({"shipping_address": {**HOME, "city": "x" * 121}}, "shipping_address.city"),
         ({"shipping_address": {**HOME, "first_name": " "}}, "Please enter your first name."),

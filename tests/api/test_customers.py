@@ -225,6 +225,15 @@ def test_the_address_book(call: Any, ann: User, token: str) -> None:
     assert call("POST", path, {"city": "x"}, token=token).status == 404
 
 
+def test_a_provinces_code_becomes_what_stands_on_parcels(call: Any, token: str) -> None:
+    there = {**HOME, "country_code": "US", "postal_code": "near Oakland"}
+    for province in ("US-CA", "California", "Kalifornien"):
+        sent = {**there, "province": province}
+        assert call("POST", "/store/customers/me/addresses", sent, token=token).status == 200
+    stored = Address.objects.order_by("pk").values_list("province", flat=True)
+    assert list(stored) == ["CA", "California", "Kalifornien"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"country_code": "xx"}, {"country_code": "Germany"}, {"city": ""}, {"city": "x" * 121}],

@@ -100,12 +100,33 @@ def test_prices_follow_the_country_and_the_method_without_a_new_page(
     expect(page.locator("#checkout-total strong")).to_have_text(euros(at_home + 2000))
 
     assert navigations == []
-    for name, value in PERSON.items():
+    for name, value in (PERSON | {"city": "Zürich", "postal_code": "8001"}).items():
         page.fill(f'[name="{name}"]', value)
     page.get_by_role("button", name="Place the order").click()
     page.wait_for_url("**/orders/**")
     assert urlsplit(page.url).path.startswith("/orders/")
     expect(page.locator("main")).to_contain_text(euros(at_home + 2000))
+
+
+def test_the_field_for_the_province_follows_the_country(page: Page, shop: Shop) -> None:
+    add_to_cart(page, shop, "apparel")
+    page.goto(shop.url("apparel", "/checkout/"))
+    typed, listed = (page.locator(f'{kind}[name="province"]') for kind in ("input", "select"))
+    expect(typed).to_be_visible()
+
+    page.select_option('[name="country_code"]', value="us")
+    listed.select_option(label="California")
+    page.select_option('[name="country_code"]', value="de")
+    expect(typed).to_have_value("")
+    page.select_option('[name="country_code"]', value="ca")
+    listed.select_option(label="Quebec")
+
+    address = {"city": "Montréal", "postal_code": "H2Y 1C6"}
+    for name, value in (PERSON | address).items():
+        page.fill(f'[name="{name}"]', value)
+    page.get_by_role("button", name="Place the order").click()
+    page.wait_for_url("**/orders/**")
+    expect(page.locator("main address").first).to_contain_text("H2Y 1C6 MontréalQCCanada")
 
 
 def money(text: str) -> int:

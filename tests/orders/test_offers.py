@@ -113,7 +113,7 @@ def test_without_script_the_total_abroad_is_shown_before_it_is_charged(
     client = shopper(key, shop)
     page = client.get("/checkout/").content.decode()
     assert "Switzerland: €12.90" in page
-    data = filled(client, country_code="ch", first_name="Augusta")
+    data = filled(client, country_code="ch", postal_code="8001", first_name="Augusta")
 
     asked = client.post("/checkout/", data)
 
@@ -135,7 +135,7 @@ def test_without_script_an_order_at_the_total_of_the_page_is_placed_in_one_go(
 ) -> None:
     client = shopper(key, shop)
 
-    answer = client.post("/checkout/", filled(client, country_code="de"))
+    answer = client.post("/checkout/", filled(client, country_code="de", postal_code="10115"))
 
     assert answer.status_code == 303
     assert Order.objects.get().total == Decimal("24.90")
@@ -191,7 +191,7 @@ def test_prices_follow_the_country_and_the_method(shop: Storefront, key: str) ->
     assert "€29.00" in german
     assert not Order.objects.exists()
 
-    data = filled(client, country_code="ch") | {"offer": offer_in(swiss)}
+    data = filled(client, country_code="ch", postal_code="8001") | {"offer": offer_in(swiss)}
     assert client.post("/checkout/", data).status_code == 303
     assert Order.objects.get().total == Decimal("32.90")
 
@@ -200,7 +200,9 @@ def test_a_price_of_delivery_that_changed_after_it_was_shown_is_asked_again(
     shop: Storefront, key: str
 ) -> None:
     client = shopper(key, shop)
-    data = filled(client, country_code="ch") | {"offer": offer_in(quote(client, country_code="ch"))}
+    data = filled(client, country_code="ch", postal_code="8001") | {
+        "offer": offer_in(quote(client, country_code="ch"))
+    }
     ShippingRate.objects.update(price=Decimal("15.00"))
 
     asked = client.post("/checkout/", data).content.decode()

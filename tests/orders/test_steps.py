@@ -167,8 +167,8 @@ def test_an_empty_cart_leads_to_the_cart_from_every_step() -> None:
         ("contact", {"email": "ada@"}, "email",
          "This is not a complete e-mail address, like name@example.com."),
         ("address", {"city": " "}, "city", "Please enter the city."),
-        ("address", {"country_code": "us", "province": ""}, "province",
-         "Please enter the state or province."),
+        ("address", {"country_code": "us", "postal_code": "94607", "province": ""}, "province",
+         "Please choose the state or province."),
         ("address", {"country_code": "xx"}, "country_code",
          "We do not deliver there. Please choose a country of the list."),
         ("shipping", {"shipping_method": "courier"}, "shipping_method",
@@ -227,7 +227,11 @@ def test_the_back_button_and_a_change_keep_the_rest() -> None:
 
 def test_another_country_asks_for_delivery_again_where_the_method_does_not_go() -> None:
     _shops, _key, _shirt, client = ready()
-    walk(client, address={"country_code": "de"}, shipping={"shipping_method": "courier"})
+    walk(
+        client,
+        address={"country_code": "de", "postal_code": "10115"},
+        shipping={"shipping_method": "courier"},
+    )
 
     client.post(url("address"), ADDRESS)
     answer = client.get(url("review"))
@@ -240,7 +244,7 @@ def test_prices_of_delivery_are_those_of_the_country() -> None:
     standard = ShippingMethod.objects.get(slug="standard")
     ShippingRate.objects.create(method=standard, countries=["ch"], price=Decimal("12.90"))
 
-    page = walk(client, "shipping", address={"country_code": "ch"})
+    page = walk(client, "shipping", address={"country_code": "ch", "postal_code": "8001"})
     assert [str(q.price) for q in page.context["form"].quotes.values()] == ["12.90"]
     assert page.context["totals"].total == Decimal("32.90")
     client.post(url("shipping"), {"shipping_method": "standard"})
@@ -454,3 +458,70 @@ def test_nonsense_is_answered_and_changes_nothing(step: str, value: str) -> None
     assert "<script>alert" not in answer.content.decode()
     assert not Order.objects.exists()
     assert contents(key) == [(shirt.pk, "apparel", 2)]
+
+
+OAKLAND = {"city": "Oakland", "postal_code": "94607", "country_code": "us"}
+
+
+def provinces(page: Any, prefix: str = "") -> str:
+    """What a page shows of the field for the province."""
+    name = f'[^>]* name="{prefix}province"'
+    found = re.search(
+        rf"<select{name}.*?</select>|<input{name}[^>]*>", page.content.decode(), re.DOTALL
+    )
+    assert found is not None
+    return found[0]
+
+
+def test_without_script_the_list_of_provinces_comes_with_the_page_that_asks_for_it() -> None:
+    _shops, _key, _shirt, client = ready()
+    page = walk(client, "address")
+    assert provinces(page).startswith('<input type="text"')
+
+    asked = client.post(url("address"), {**ADDRESS, **OAKLAND})
+    assert '<option value="US-CA">California</option>' in provinces(asked)
+    assert Checkout.objects.get().address_1 == ""
+    answer = client.post(url("address"), {**ADDRESS, **OAKLAND, "province": "US-CA"})
+
+    assert answer["Location"] == url("shipping")
+    assert Checkout.objects.get().province == "CA"
+    assert '<option value="US-CA" selected>California</option>' in provinces(
+        client.get(url("address"))
+    )
+
+
+def test_the_invoices_address_has_a_list_of_its_own() -> None:
+    _shops, _key, _shirt, client = ready()
+    walk(client, "address")
+    toronto = {**ADDRESS, "city": "Toronto", "postal_code": "M5V 2T6", "country_code": "ca"}
+    billing = {f"billing-{name}": value for name, value in toronto.items()}
+
+    asked = client.post(url("address"), {**ADDRESS, "elsewhere": "1", **billing})
+    assert provinces(asked).startswith('<input type="text"')
+    assert '<option value="CA-ON">Ontario</option>' in provinces(asked, "billing-")
+    chosen = {**billing, "billing-province": "CA-ON"}
+    client.post(url("address"), {**ADDRESS, "elsewhere": "1", **chosen})
+
+    assert Checkout.objects.get().billing["province"] == "ON"
+
+
+def test_a_saved_address_of_before_the_lists_is_ordered_to_as_it_is() -> None:
+    shops, _key, shirt, _client = ready()
+    ada = User.objects.create_user("ada@example.com", "secret")
+    old = {**ADDRESS, **OAKLAND, "postal_code": "CAL 94607", "province": "Calif."}
+    saved = Address.objects.create(customer=ada, **old)
+    cart = Cart.objects.create(customer=ada)
+    CartLine.objects.create(cart=cart, variant=shirt, storefront=shops["apparel"], quantity=1)
+    client = signed_in(ada, shops["apparel"])
+
+    # On one page it is there to be sent as it is, ...
+    page = client.get("/checkout/")
+    assert '<option value="Calif." selected>Calif.</option>' in provinces(page)
+    sent = {field.name: field.value() or "" for field in page.context["form"]}
+    refused = client.post("/checkout/", {**sent, "address_1": ""})
+    assert list(refused.context["form"].errors) == ["address_1"]
+    # ... and in steps it is chosen.
+    client.post(url("contact"), CONTACT)
+    assert client.post(url("address"), {"saved": saved.pk})["Location"] == url("shipping")
+    entry = Checkout.objects.get(customer=ada)
+    assert (entry.province, entry.postal_code) == ("Calif.", "CAL 94607")
