@@ -102,8 +102,19 @@ class CancellationInline(ReadOnly, TabularInline):
     """Items that will not be sent."""
 
     model = Cancellation
-    fields = ("cancelled_at", "reason", "restocked", "amount", "refund_amount")
+    fields = ("cancelled_at", "items", "reason", "restocked", "amount", "refund_amount")
+    readonly_fields = ("items",)
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cancellation]:
+        """With their lines."""
+        rows: QuerySet[Cancellation] = super().get_queryset(request)
+        return rows.prefetch_related("lines__line")
+
+    @admin.display(description=_("items"))
+    def items(self, cancellation: Cancellation) -> str:
+        """What was cancelled, and how many of each."""
+        return ", ".join(str(each) for each in cancellation.lines.all())
 
 
 class InvoiceInline(ReadOnly, TabularInline):

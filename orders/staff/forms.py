@@ -23,9 +23,14 @@ from shop.catalogue.money import format_money
 
 
 class DeedForm(forms.Form):
-    """What staff say about a deed. order: whose it is. preview: what it comes to, once known."""
+    """What staff say about a deed.
+
+    order: whose it is. preview: what it comes to, once known. button: what is on the button, where
+    that is not the deed's name.
+    """
 
     preview = ""
+    button: Any = ""
 
     def __init__(self, *args: Any, order: Order, **options: Any) -> None:
         self.order = order
@@ -57,6 +62,7 @@ class CancelLinesForm(DeedForm):
     what they were shown. `key` makes the same form, sent twice, one cancellation.
     """
 
+    button = gettext_lazy("See what it comes to")
     reason = forms.ChoiceField(
         label=gettext_lazy("Why"), choices=Cancellation.Reason, widget=forms.RadioSelect
     )
@@ -74,7 +80,12 @@ class CancelLinesForm(DeedForm):
         super().__init__(*args, **options)
         self.initial.setdefault("key", f"staff:{secrets.token_urlsafe(16)}")
         lines = {
-            f"line_{line.pk}": _quantity(_name_of(line), line.unfulfilled_quantity, initial=0)
+            f"line_{line.pk}": _quantity(
+                _("%(item)s: how many of %(left)s")
+                % {"item": _name_of(line), "left": line.unfulfilled_quantity},
+                line.unfulfilled_quantity,
+                initial=0,
+            )
             for line in self.order.lines.all()
             if line.unfulfilled_quantity
         }
@@ -93,8 +104,9 @@ class CancelLinesForm(DeedForm):
         shown = sha256(f"{sorted(self.quantities().items())} {found}".encode()).hexdigest()
         if self.cleaned_data["seen"] == shown:
             return True
-        self.data = {**self.data, "seen": shown}
-        self.preview = _told_of(found)
+        # By items(): a QueryDict's own are lists.
+        self.data = {**dict(self.data.items()), "seen": shown}
+        self.preview, self.button = _told_of(found), ""
         return False
 
     def quantities(self) -> dict[int, int]:

@@ -175,6 +175,8 @@ def test_items_are_cancelled_once_staff_have_seen_what_it_comes_to() -> None:
     assert told.status_code == 200
     assert "€9.00 are paid back. Please confirm." in told.text
     assert not order.cancellations.exists()
+    shown = told.context["form"]
+    assert {name: shown[name].value() for name in form} == {**form, "restock": True}
     # When something else is sent than was shown
     form["seen"] = told.context["form"]["seen"].value()
     told = client.post(deed(order, "cancel-lines"), {**form, f"line_{book.pk}": "1"})
@@ -193,6 +195,7 @@ def test_items_are_cancelled_once_staff_have_seen_what_it_comes_to() -> None:
     assert {log.change_message for log in LogEntry.objects.all()} == {"Cancel items"}
     html = client.get(page(order)).text
     assert "The customer does not want it any more" in html
+    assert "1 × Shirt &lt;b&gt;" in html
     assert "9.00" in html
 
 
