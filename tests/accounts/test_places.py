@@ -9,6 +9,7 @@ from accounts.countries import NAMES, PROVINCE_NEEDED
 from accounts.forms.addresses import AddressForm
 from accounts.models import Address
 from accounts.subdivisions import (
+    _address_data,
     choices,
     find_subdivision,
     is_postal_code,
@@ -51,6 +52,16 @@ def test_where_a_parcel_needs_a_province_there_is_a_list() -> None:
     assert {country for country in PROVINCE_NEEDED if choices(country)} == PROVINCE_NEEDED
     for country in ("de", "gb", "ie", "nl", "zz", "", "u", "usa", "../us", "ü§", "US\n"):
         assert choices(country) == []
+
+
+def test_what_is_typed_for_a_country_is_not_kept() -> None:
+    choices("us")
+    before = _address_data.cache_info().currsize
+
+    for typed in ("12 St James's Square", "x" * 3000, "üß"):
+        assert (choices(typed), is_postal_code(typed, "1")) == ([], True)
+
+    assert _address_data.cache_info().currsize == before
 
 
 def test_names_are_in_the_active_language_where_most_are_known_in_it() -> None:
