@@ -81,10 +81,10 @@ class CancelLinesForm(DeedForm):
         self.initial.setdefault("key", f"staff:{secrets.token_urlsafe(16)}")
         lines = {
             f"line_{line.pk}": _quantity(
-                _("%(item)s: how many of %(left)s")
-                % {"item": _name_of(line), "left": line.unfulfilled_quantity},
+                _name_of(line),
                 line.unfulfilled_quantity,
                 initial=0,
+                help_text=_("Of %(left)s to be sent.") % {"left": line.unfulfilled_quantity},
             )
             for line in self.order.lines.all()
             if line.unfulfilled_quantity
@@ -236,9 +236,12 @@ def _told_of(found: cancelling.Terms) -> str:
     return _("%(refund)s are paid back. Please confirm.") % {"refund": format_money(found.refund)}
 
 
-def _quantity(label: str, most: int, *, initial: int | None = None) -> forms.IntegerField:
+def _quantity(
+    label: str, most: int, *, initial: int | None = None, help_text: str = ""
+) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
+        help_text=help_text,
         min_value=0,
         max_value=most,
         initial=most if initial is None else initial,
