@@ -26,6 +26,7 @@ from orders.cancelling import (
     terms,
 )
 from orders.fulfilment import cancel_fulfilment, fulfil
+from orders.invoices import pdf_of
 from orders.models import Cancellation, Order, OrderLine, OrderTax
 from orders.payment import services as payments
 from orders.payment.models import Refund
@@ -52,6 +53,7 @@ from tests.orders.sales import (
     steps,
     stocks,
 )
+from tests.orders.test_invoices import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -357,6 +359,9 @@ def test_what_is_not_paid_yet_needs_not_be_paid() -> None:
     assert [(tax["name"], tax["base"], tax["amount"]) for tax in document["taxes"]] == [
         *(("VAT", "19.25", "3.65"), ("VAT reduced", "7.00", "0.49")),
     ]
+    read = text_of(pdf_of(order.invoices.get()))
+    for expected in ("Cancelled: Shirt <b>", "−€9.00", "€28.49", "€30.39", "€3.65"):
+        assert expected in read
     books_agree()
     # And a refund of all is all of that
     payments.refund(order, Decimal("30.39"), by=STAFF, key="all")
@@ -393,6 +398,8 @@ def test_an_invoice_that_says_more_than_is_owed_gets_a_credit_note() -> None:
     assert (note.of_cancellation, note.document["unpaid"]) == (made, True)
     assert [tax["name"] for tax in note.document["taxes"]] == ["VAT reduced"]
     assert f"Credit note {note.number} is attached." in mails_about(order)[-1].text
+    read = text_of(pdf_of(note))
+    assert ("Taken off" in read, "You get back" in read, "€7.49" in read) == (True, False, True)
     # And what is collected is the rest
     pay(order)
     assert captured(order) == [TOTAL - BOOK]

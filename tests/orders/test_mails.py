@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from carts.models import CartLine
 from orders import lifecycle, mails, returns
+from orders.cancelling import cancel_lines
 from orders.fulfilment import fulfil
 from orders.models import Order, OrderLine
 from orders.payment.port import Instruction
@@ -142,11 +143,20 @@ def test_taxes_on_top_stand_above_the_total() -> None:
 
 def everything(order: Order) -> None:
     """Every mail there is, about an order that lives through more than any would."""
-    shirts, _book = lines(order)
+    shirts, book = lines(order)
     mails.queue_order_placed(order, [Instruction("IBAN", "DE00 1234")])
     mails.queue_payment_received(order, Decimal("39.39"))
     mails.queue_payment_failed(order)
     parcel = fulfil(order, {shirts.pk: 2}, by=STAFF, carrier="UPS", tracking_number="1Z")
+    made = cancel_lines(order, {book.pk: 1}, by=STAFF, key="a", reason="requested")
+    for reason, due in (("requested", "0.00"), ("damaged", "31.90")):
+        made.reason = reason
+        mails.queue_lines_cancelled(
+            made,
+            waived=Decimal("7.49"),
+            due=Decimal(due),
+            instructions=[Instruction("IBAN", "DE00 1234")],
+        )
     fulfil(order, by=STAFF)
     back = returns.announce(order, {shirts.pk: 1}, by=SHOPPER)
     returns.receive(back, by=STAFF)
@@ -159,8 +169,8 @@ def everything(order: Order) -> None:
 
 
 KINDS = {
-    "placed", "paid", "payment_failed", "shipped", "cancelled", "refunded", "return_announced",
-    "return_received", "return_refused",
+    "placed", "paid", "payment_failed", "shipped", "cancelled", "lines_cancelled", "refunded",
+    "return_announced", "return_received", "return_refused",
 }  # fmt: skip
 
 
