@@ -62,7 +62,7 @@ class CancelLinesForm(DeedForm):
     what they were shown. `key` makes the same form, sent twice, one cancellation.
     """
 
-    button = gettext_lazy("See what it comes to")
+    button: Any = gettext_lazy("See what it comes to")
     reason = forms.ChoiceField(
         label=gettext_lazy("Why"), choices=Cancellation.Reason, widget=forms.RadioSelect
     )

@@ -6,8 +6,19 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, Round, TruncDate
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+)
+from django.db.models.functions import Cast, Coalesce, Round, TruncDate
 from django.utils import timezone
 
 from carts.models import Cart, CartLine
@@ -118,7 +129,9 @@ def figures(
 
 _SALES = Coalesce(Sum(F("total") - F("cancelled_total")), ZERO, output_field=_MONEY)
 _LEFT = F("quantity") - F("cancelled_quantity")
-_LINE_SALES = Sum(Round(F("total") * _LEFT / F("quantity"), 2), output_field=_MONEY)
+# A fraction on purpose: SQLite divides whole amounts as whole numbers.
+_LINE_LEFT = ExpressionWrapper(F("total") * _LEFT * 1.0 / F("quantity"), FloatField())
+_LINE_SALES = Sum(Round(Cast(_LINE_LEFT, _MONEY), 2), output_field=_MONEY)
 
 
 def _days(orders: QuerySet[Order], first: date, days: int) -> tuple[Day, ...]:

@@ -441,6 +441,22 @@ def test_money_that_was_on_its_way_goes_back_for_what_was_cancelled_meanwhile() 
     books_agree()
 
 
+def test_money_for_an_order_that_was_cancelled_bit_by_bit_goes_back_whole() -> None:
+    # Given an unpaid order of which a shirt was cancelled, and then the rest
+    order = make_order("on-delivery")
+    payment = make_payment(order, gateway="bank-transfer", status="cancelled")
+    cancel(order, {order.lines.get().pk: 1})
+    lifecycle.cancel(order, by=STAFF)
+    assert sums(order) == (Decimal("10.00"), Decimal("10.00"), ZERO)
+    # When its money comes
+    payments.handle(news(payment, Status.CAPTURED), by=GATEWAY)
+    # Then all of it is back, and nothing is kept
+    assert money(order) == ("cancelled", "refunded", Decimal("24.90"))
+    assert order.payable == Decimal("24.90")
+    assert list(Refund.objects.values_list("amount", flat=True)) == [Decimal("24.90")]
+    books_agree()
+
+
 # --- With returns ------------------------------------------------------------------------------
 
 

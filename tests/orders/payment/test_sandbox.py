@@ -11,6 +11,7 @@ from django.test import Client
 
 from orders import cancelling
 from orders.cancelling import cancel_lines
+from orders.models import OrderLine
 from orders.payment import errors, signatures
 from orders.payment.models import Refund
 from orders.payment.moves import Status
@@ -203,6 +204,32 @@ def test_all_is_collected_at_the_gateway_and_what_was_cancelled_goes_back(
     assert standing(order) == ("placed", "partially_refunded", Decimal("10.00"))
     assert [each.amount for each in shopper.theirs.refunds.all()] == [1000]
     assert (order.cancelled_total, order.waived_total) == (Decimal("10.00"), ZERO)
+
+
+def test_what_is_authorised_is_released_where_nothing_is_to_be_paid(
+    site_url: str, settings: Any
+) -> None:
+    # Given an authorised payment for two shirts, beside which there is a free gift
+    settings.PAYMENT_MANUAL_CAPTURE = True
+    shirts = {"items_subtotal": 20, "shipping_price": 0, "shipping_total": 0, "total": 20}
+    shopper = at_sandbox(site_url, **shirts)
+    order = shopper.payment.order
+    OrderLine.objects.create(
+        order=order, storefront=order.storefront, product_title="Gift", product_slug="gift",
+        unit_price=0, quantity=1, total=0,
+    )  # fmt: skip
+    arrive(shopper.choose("approve"))
+    # When the shirts are cancelled
+    line = order.lines.order_by("pk")[0]
+    made = cancel_lines(order, {line.pk: 2}, by=BY, key="a", reason="damaged")
+    cancelling.pay_back(made, by=BY)
+    work()
+    # Then the order is paid by that, and the money is the shopper's again
+    assert standing(order) == PAID
+    assert books(shopper.payment) == ("voided", ZERO, ZERO, "")
+    assert shopper.theirs.state == "released"
+    with pytest.raises(errors.NothingToCapture):
+        capture(shopper.payment, by=BY)
 
 
 def test_no_more_is_collected_than_is_authorised(site_url: str, settings: Any) -> None:
