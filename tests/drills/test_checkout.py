@@ -68,6 +68,7 @@ def test_books_that_agree(known: Known) -> None:
         ("UPDATE catalogue_variant SET stock = 8", "stock: variant {variant} has 8, its orders"),
         ("UPDATE catalogue_variant SET reserved = 1", "reservation: variant {variant} says that 1"),
         ("UPDATE orders_order SET refunded_total = 1", "money: {number} says 0 paid and 1.00 back"),
+        ("UPDATE orders_order SET refunded_total = 1", "money: 1.00 of {number} went back, for"),
         ("UPDATE orders_order SET payment_status = 'paid'", "money: {number} says 24.90 paid"),
         ("UPDATE orders_order SET email = 'eve@example.com'", "orders: eve@example.com has 1"),
         ("UPDATE orders_order SET trail = 'none'", "trail: {number} tells 0 times of order.placed"),

@@ -15,6 +15,7 @@ type Query = Callable[..., list[tuple[Any, ...]]]
 """SQL and its parameters; the rows."""
 
 DECIDED = "CASE WHEN p.decides_at <= now() THEN p.decides_as ELSE p.state END"
+DUE = "(o.total - o.waived_total)"
 CAME = "('paid', 'partially_refunded', 'refunded')"
 
 
@@ -61,8 +62,18 @@ def _stock(shop: Query, start: Mapping[int, int]) -> Iterator[str]:
             "JOIN orders_return t ON t.id = r.return_of_id WHERE t.status = 'received' GROUP BY 1"
         )
     )
+    kept: dict[int, int] = dict(
+        shop(
+            "SELECT l.variant_id, sum(c.quantity) FROM orders_cancellationline c "
+            "JOIN orders_orderline l ON l.id = c.line_id "
+            "JOIN orders_cancellation k ON k.id = c.cancellation_id "
+            "JOIN orders_order o ON o.id = k.order_id "
+            "WHERE k.restocked AND o.status <> 'cancelled' GROUP BY 1"
+        )
+    )
     for variant, stock in shop("SELECT id, stock FROM catalogue_variant ORDER BY id"):
-        due = start.get(variant, 0) - sold.get(variant, 0) + back.get(variant, 0)
+        due = start.get(variant, 0) - sold.get(variant, 0)
+        due += back.get(variant, 0) + kept.get(variant, 0)
         if stock != due:
             yield f"stock: variant {variant} has {stock}, its orders leave {due}"
     moved = shop(
@@ -91,7 +102,7 @@ def _promises(shop: Query) -> Iterator[str]:
 def _money(shop: Query) -> Iterator[str]:
     """What payments took and gave back is what orders say, one by one and all together."""
     rows = shop(
-        "SELECT o.number, CASE WHEN o.payment_status IN " + CAME + " THEN o.total ELSE 0 END, "
+        "SELECT o.number, CASE WHEN o.payment_status IN " + CAME + " THEN " + DUE + " ELSE 0 END, "
         "o.refunded_total, coalesce(sum(p.captured), 0), coalesce(sum(p.refunded), 0) "
         "FROM orders_order o LEFT JOIN payment_payment p ON p.order_id = o.id AND NOT p.unwanted "
         "GROUP BY o.id"
@@ -103,7 +114,7 @@ def _money(shop: Query) -> Iterator[str]:
                 f"its payments {captured} and {refunded}"
             )
     [(paid,)] = shop(
-        "SELECT coalesce(sum(total), 0) FROM orders_order WHERE payment_status IN " + CAME
+        "SELECT coalesce(sum(" + DUE + "), 0) FROM orders_order o WHERE payment_status IN " + CAME
     )
     [(took,)] = shop("SELECT coalesce(sum(captured), 0) FROM payment_payment WHERE NOT unwanted")
     if paid != took:
@@ -125,10 +136,20 @@ def _money(shop: Query) -> Iterator[str]:
     ):
         yield f"money: payment {key} is still {status}"
     for number, back in shop(
-        "SELECT number, total - refunded_total FROM orders_order WHERE status = 'cancelled' "
-        "AND payment_status IN " + CAME + " AND refunded_total <> total"
-    ):
+        "SELECT number, " + DUE + " - refunded_total FROM orders_order o "
+        "WHERE status = 'cancelled' AND payment_status IN " + CAME
+        + " AND refunded_total <> " + DUE
+    ):  # fmt: skip
         yield f"money: {number} is cancelled, and {back} of it was kept"
+    for number, given, owed in shop(
+        "SELECT o.number, o.refunded_total, coalesce(c.owed, 0) + coalesce(r.owed, 0) "
+        "FROM orders_order o LEFT JOIN (SELECT order_id, sum(refund_amount) owed "
+        "FROM orders_cancellation GROUP BY 1) c ON c.order_id = o.id "
+        "LEFT JOIN (SELECT order_id, sum(refund_amount) owed FROM orders_return "
+        "WHERE status = 'received' GROUP BY 1) r ON r.order_id = o.id WHERE o.status <> 'cancelled'"
+    ):
+        if given != owed:
+            yield f"money: {given} of {number} went back, for goods that are worth {owed}"
 
 
 def _ledgers(shop: Query, gateway: Query) -> Iterator[str]:

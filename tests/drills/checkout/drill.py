@@ -15,9 +15,10 @@ from typing import Any
 import psycopg
 from django.core.management import call_command
 from django.db import connections
+from django.db.models import Sum
 from django.utils import timezone
 
-from orders import fulfilment, lifecycle, returns
+from orders import cancelling, fulfilment, lifecycle, returns
 from orders.models import Order
 from orders.payment import services as payments
 from shop.audit.actors import system
@@ -152,10 +153,20 @@ class Drill:
             self.say(f"Killed process {pid} ({what}) at about {self._placed} orders.")
 
     def _staff(self) -> None:
-        """Some orders are cancelled and paid back, some sent, and some of those come back."""
-        paid = Order.objects.filter(status="placed", payment_status="paid").order_by("pk")
+        """Some orders are cancelled and paid back, some sent, and some of those come back.
+
+        Of some, paid or not, one piece will not be sent.
+        """
+        placed = Order.objects.filter(status="placed").order_by("pk")
+        paid = placed.filter(payment_status="paid")
         few = max(1, self.orders // 25)
         cancelled, sent, returned = (list(paid[few * n : few * (n + 1)]) for n in range(3))
+        several = placed.alias(pieces=Sum("lines__quantity")).filter(pieces__gt=1)
+        some = [each.pk for each in (*cancelled, *sent, *returned)]
+        shortened = [
+            *several.filter(payment_status="paid").exclude(pk__in=some)[:few],
+            *several.filter(payment_status="awaiting")[:few],
+        ]
         for order in cancelled:
             lifecycle.cancel(order, by=BY)
             payments.give_back(order, by=BY)
@@ -165,6 +176,12 @@ class Drill:
             line = order.lines.order_by("pk")[0]
             back = returns.announce(order, {line.pk: 1}, by=BY)
             returns.pay_back(returns.receive(back, by=BY), by=BY)
+        for number, order in enumerate(shortened):
+            line = order.lines.order_by("pk")[0]
+            gone = cancelling.cancel_lines(
+                order, {line.pk: 1}, by=BY, key="drill", reason="damaged", restock=number % 2 == 0
+            )
+            cancelling.pay_back(gone, by=BY)
 
     def _rest(self) -> None:
         """Wait until both workers have nothing to do: a minute at most."""
