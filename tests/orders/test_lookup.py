@@ -41,6 +41,33 @@ def test_one_of_them_is_nothing(number: str, email: str) -> None:
     assert find(typed, email, address=SOMEWHERE) is None
 
 
+@pytest.mark.parametrize(
+    "alike", ["k\u0131ssing.isis", "ki\u017fsing.isis", "kissing.\u0130s\u0131s"]
+)
+def test_letters_that_a_database_takes_for_others_find_nothing(alike: str) -> None:
+    # Given an address that has an i and an s, and names that are the same in capitals
+    order = sold(paid=False, email="kissing.isis@example.com")
+    assert find(order.number, f"{alike}@example.com", address=SOMEWHERE) is None
+
+
+def test_whoever_spells_an_address_in_other_ways_has_no_more_tries() -> None:
+    # Given all tries of an address, each spelt in its own way: K is the sign of kelvin
+    order = sold(paid=False, email="kissing.isis@example.com")
+    spellings = [
+        "kissing.isis",
+        "KISSING.ISIS",
+        "Kissing.Isis",
+        " \u212aissing.isis",
+        "kISSING.isis",
+    ]
+    for n in range(LIMITS["email"]):
+        find(f"G-{n}", f"{spellings[n % 5]}@example.com", address=f"203.0.113.{n}")
+    # Then one more, in any spelling, is one too many
+    for n, spelling in enumerate(spellings):
+        with pytest.raises(TooManyTries):
+            find(order.number, f"{spelling}@example.com", address=f"198.51.100.{n}")
+
+
 def test_right_and_wrong_take_the_same_queries() -> None:
     # Given an order, and a first try that has begun the counts
     order = sold(paid=False)
