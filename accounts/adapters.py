@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -22,6 +21,7 @@ from accounts.services import devices, emails
 from sessionsync.protocol import safe_next
 from shop.storefronts.middleware import StorefrontRequest
 from shop.storefronts.queries import main_storefront
+from shop.visitors import counted_as
 
 _NOTHING_CHANGED = "account/email/email_deleted"
 """Only an address that was never confirmed can be removed."""
@@ -118,13 +118,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # Limits.
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that limits count by; a new one each time where it tells nobody apart.
+        """What limits count an address as; a new name each time where it tells nobody apart.
 
         As in sessionsync: a proxy on this machine that names nobody stands for everyone, and one
         person's attempts must not lock out all others. Limits by account hold in any case.
         """
-        address = str(request.META.get("REMOTE_ADDR", ""))
-        return f"{address}#{secrets.token_hex(8)}" if _tells_nobody_apart(address) else address
+        return counted_as(request.META.get("REMOTE_ADDR", "")) or f"#{secrets.token_hex(8)}"
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Attempts count by account, whichever of our sites (or of its ports) they are made on."""
@@ -160,13 +159,6 @@ class AccountAdapter(DefaultAccountAdapter):
             "browser": ", ".join(filter(None, (browser.name, browser.system))),
         }
         self.send_mail(template_prefix, email or user.email, {**about, **(context or {})})
-
-
-def _tells_nobody_apart(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:  # none at all, behind a Unix socket
-        return True
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

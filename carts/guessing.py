@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from carts.refusals import VoucherRefused
 from sessionsync.fingerprints import fingerprint
-from shop.visitors import tells_apart
+from shop.visitors import counted_as
 
 WINDOW: Final = 600
 """Seconds."""
@@ -39,8 +39,8 @@ def count_try(holder: str, address: str) -> None:
     the server saw it.
     """
     kinds = {"holder": holder}
-    if tells_apart(address):
-        kinds["address"] = address
+    if network := counted_as(address):
+        kinds["address"] = network
     window, elapsed = divmod(time(), WINDOW)
     for kind, value in kinds.items():
         name = f"carts.guessing:{kind}:{fingerprint(value)}:{window:.0f}"

@@ -17,7 +17,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from orders.models import LookupTries, Order
-from shop.visitors import tells_apart
+from shop.visitors import counted_as
 
 WINDOW: Final = timedelta(minutes=15)
 LIMITS: Final = {"number": 10, "email": 10, "address": 30}
@@ -42,8 +42,8 @@ def find(number: str, email: str, *, address: str) -> Order | None:
     """
     number, email = (typed.replace("\0", "").strip() for typed in (number.upper(), email.lower()))
     kinds = {"number": number, "email": email}
-    if tells_apart(address):
-        kinds["address"] = address
+    if network := counted_as(address):
+        kinds["address"] = network
     _count(kinds)
     # Compared as it was counted: to `iexact` a dotless i is an i, and would bring tries of its own.
     found = Order.objects.alias(lower_email=Lower("email"))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, NamedTuple
 
 from django_redis import get_redis_connection
@@ -155,15 +155,21 @@ class TooManyHandshakes(Exception):
     """One address asks for more codes than the network allows in a minute."""
 
 
-def _may_be_many(address: str) -> bool:
-    """Whether an address stands for many people: a proxy on this machine that names nobody.
+def _counted_as(address: str) -> str:
+    """What an address is counted as: of IPv6 its /64, which one household has; IPv4 as it is.
 
-    Behind a Unix socket there is no address at all.
+    "" where it stands for many people: a proxy on this machine that names nobody, or a Unix socket,
+    behind which there is no address at all.
     """
     try:
-        return not address or ip_address(address).is_loopback
+        seen = ip_address(address.partition("%")[0])
     except ValueError:
-        return False
+        return address
+    if isinstance(seen, IPv6Address) and seen.ipv4_mapped:
+        seen = seen.ipv4_mapped
+    if seen.is_loopback:
+        return ""
+    return str(IPv6Network((seen, 64), strict=False) if isinstance(seen, IPv6Address) else seen)
 
 
 def issue_code(
@@ -176,12 +182,13 @@ def issue_code(
     """
     config = get_config()
     code = secrets.token_urlsafe(24)
+    counted = _counted_as(address)
     keys = (
-        f"{PREFIX}rate:{_digest(address)[:16]}",
+        f"{PREFIX}rate:{_digest(counted)[:16]}",
         f"{PREFIX}challenge:{record.challenge}",
         f"{PREFIX}code:{_digest(code)}",
     )
-    most = sys.maxsize if _may_be_many(address) else config.handshakes_per_minute
+    most = config.handshakes_per_minute if counted else sys.maxsize
     ages = (config.challenge_age + 60, config.code_age)
     with answering() as redis:
         pipe = redis.pipeline(transaction=False)
@@ -241,14 +248,15 @@ def keep_request(flow: str, record: PendingRequest, address: str) -> None:
     address: the sender's, for the cap. Raises TooManyPending, StoreUnavailable.
     """
     age = get_config().pending_age
-    counters = (f"{PREFIX}kept:{_digest(address)[:16]}", f"{PREFIX}kept")
+    counted = _counted_as(address)
+    counters = (f"{PREFIX}kept:{_digest(counted)[:16]}", f"{PREFIX}kept")
     with answering() as redis:
         pipe = redis.pipeline(transaction=True)
         for counter in counters:
             pipe.set(counter, 0, nx=True, ex=age)
             pipe.incr(counter)
         _, mine, _, everyone = pipe.execute()
-        too_many = mine > PENDING_PER_ADDRESS and not _may_be_many(address)
+        too_many = counted and mine > PENDING_PER_ADDRESS
         if too_many or everyone > PENDING_IN_TOTAL:
             raise TooManyPending
         redis.set(f"{PREFIX}pending:{flow}", _dumps(record), ex=age)

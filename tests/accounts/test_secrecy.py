@@ -170,6 +170,17 @@ def test_a_network_of_ipv6_addresses_is_one_address(shops: dict[str, Any]) -> No
     assert refused == [False] * 10 + [True]
 
 
+def test_ipv4_that_is_written_as_ipv6_is_told_apart(shops: dict[str, Any]) -> None:
+    refused = [
+        "tried too often"
+        in post(
+            "/account/login/", {"login": f"{n}@example.com", "password": WRONG}, sender
+        ).content.decode()
+        for n, sender in enumerate(["::ffff:203.0.113.5"] * 11 + ["::ffff:203.0.113.6"])
+    ]
+    assert refused == [False] * 10 + [True, False]
+
+
 def test_one_address_opens_twenty_accounts_a_minute(shops: dict[str, Any]) -> None:
     answers = [
         post(

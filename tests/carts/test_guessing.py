@@ -43,13 +43,17 @@ def test_a_session_has_twenty_tries_and_then_not_even_the_right_one_counts() -> 
     assert Cart.objects.get().codes == []
 
 
-def test_an_address_is_counted_over_all_its_sessions() -> None:
+@pytest.mark.parametrize(
+    ("address", "elsewhere"),
+    [("203.0.113.7", "203.0.113.8"), ("2001:db8:1:2::{number}", "2001:db8:1:3::1")],
+)
+def test_an_address_is_counted_over_all_its_sessions(address: str, elsewhere: str) -> None:
     for number in range(guessing.LIMITS["address"]):
-        count_try(f"session-{number}", "203.0.113.7")
+        count_try(f"session-{number}", address.format(number=number))
 
     with pytest.raises(TooManyCodes):
-        count_try("another", "203.0.113.7")
-    count_try("another", "203.0.113.8")
+        count_try("another", address.format(number="ffff"))
+    count_try("another", elsewhere)
 
 
 @pytest.mark.parametrize("address", ["", "127.0.0.1", "::1", "unix:"])

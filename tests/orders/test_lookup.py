@@ -90,6 +90,7 @@ def test_right_and_wrong_take_the_same_queries() -> None:
         ("number", "G-1", "guess-{n}@example.com", "203.0.113.{n}"),
         ("email", "G-{n}", "ada@example.com", "203.0.113.{n}"),
         ("address", "G-{n}", "guess-{n}@example.com", SOMEWHERE),
+        ("address", "G-{n}", "guess-{n}@example.com", "2001:db8::{n}"),
     ],
 )
 def test_trying_comes_to_an_end(kind: str, number: str, email: str, address: str) -> None:

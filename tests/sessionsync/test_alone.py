@@ -154,13 +154,23 @@ def test_transport_script_moves_by_script_and_by_refresh_without_it(settings: Se
     assert see(browser, ONE)["session"]
 
 
-def test_one_address_may_not_flood_main_with_handshakes(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("address", "elsewhere"),
+    [
+        ("203.0.113.5", "203.0.113.6"),
+        ("2001:db8:1:2::{n}", "2001:db8:1:3::1"),
+        ("::ffff:203.0.113.5", "::ffff:203.0.113.6"),
+    ],
+)
+def test_one_address_may_not_flood_main_with_handshakes(
+    settings: Settings, address: str, elsewhere: str
+) -> None:
     settings.SESSIONSYNC = {**settings.SESSIONSYNC, "HANDSHAKES_PER_MINUTE": 3}
     answers = []
-    for _ in range(4):
+    for sender in (*(address.format(n=n) for n in range(4)), elsewhere):
         browser = Browser()
-        browser.jar(MAIN).defaults["REMOTE_ADDR"] = "203.0.113.5"
+        browser.jar(MAIN).defaults["REMOTE_ADDR"] = sender
         answers.append(browser.open(f"https://{ONE}/page/").status_code)
-    assert answers == [200, 200, 200, 429]
+    assert answers == [200, 200, 200, 429, 200]
     assert Browser().open(f"https://{ONE}/page/").status_code == 200
     assert len(get_redis_connection("default").keys("sessionsync:code:*")) == 0

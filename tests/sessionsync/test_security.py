@@ -296,11 +296,12 @@ def test_what_must_not_wait_on_the_server_does_not(content_type: str, body: str)
     assert get_redis_connection("default").keys("sessionsync:pending:*") == []
 
 
-def test_one_address_keeps_only_so_many_requests() -> None:
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::{n:x}", "::ffff:203.0.113.7"])
+def test_one_address_keeps_only_so_many_requests(address: str) -> None:
     headers = {**NAVIGATION, "Origin": f"https://{ONE}"}
-    for _ in range(store.PENDING_PER_ADDRESS + 5):
+    for n in range(1, store.PENDING_PER_ADDRESS + 6):
         browser = Browser()
-        browser.jar(ONE).defaults["REMOTE_ADDR"] = "203.0.113.7"
+        browser.jar(ONE).defaults["REMOTE_ADDR"] = address.format(n=n)
         browser.request("POST", f"https://{ONE}/note/", {"text": "x"}, headers)
     kept = get_redis_connection("default").keys("sessionsync:pending:*")
     assert len(kept) == store.PENDING_PER_ADDRESS
