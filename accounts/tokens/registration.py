@@ -74,10 +74,13 @@ def become_customer(identity: Identity, details: Details) -> User:
 def log_in(request: HttpRequest, email: str, password: str) -> User | Identity:
     """Who has this address and password: a customer, or an identity that is none yet.
 
-    Takes as long for an unknown address as for a wrong password. Raises WrongCredentials.
+    An identity counts only while no account has its address: a stranger may have registered it
+    before its owner signed up on the web. Takes as long for an unknown address as for a wrong
+    password: one hash. Raises WrongCredentials.
     """
     email = email.strip().lower()
-    identity = Identity.objects.filter(email=email).first()
+    has_account = User.objects.filter(email=email).exists()
+    identity = None if has_account else Identity.objects.filter(email=email).first()
     if identity is not None:
         if check_password(password, identity.password):
             return identity

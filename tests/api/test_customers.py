@@ -8,10 +8,12 @@ from allauth.mfa.totp.internal import auth as totp
 
 from accounts.models import Address, User
 from accounts.tokens.models import Identity, IssuedToken
+from tests.accounts.shopper import Shopper, customer, letters, link_in
 
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
+TAKEN = "Identity with email already exists"
 HOME = {
     "first_name": "Ann",
     "last_name": "Lee",
@@ -68,7 +70,7 @@ def test_an_address_that_is_taken_registers_nothing(call: Any, ann: User) -> Non
         "/auth/customer/emailpass/register",
         {"email": "ANN@example.com", "password": PASSWORD},
     )
-    assert (answer.status, answer.body["message"]) == (401, "Identity with email already exists")
+    assert (answer.status, answer.body["message"]) == (401, TAKEN)
     assert Identity.objects.count() == 0
 
 
@@ -103,6 +105,43 @@ def test_a_wrong_sign_in_tells_nobody_apart(
         401,
         {"type": "unauthorized", "message": "Invalid email or password"},
     )
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_a_strangers_registration_does_not_shut_the_owner_out(
+    call: Any, shops: Any, is_confirmed: bool
+) -> None:
+    # Given somebody who registered another's address, who then signs up on the web
+    register, log_in = "/auth/customer/emailpass/register", "/auth/customer/emailpass"
+    strangers = {"email": "ann@example.com", "password": "a-stranger-was-here"}
+    early = call("POST", register, strangers).body["token"]
+    ann = Shopper()
+    ann.fill(shops["apparel"], "/account/signup/", email="ann@example.com", password1=PASSWORD)
+    if is_confirmed:
+        ann.send(ann.open(link_in(letters("ann@example.com")[0])), ann.url)
+
+    # Then her password is the one that counts
+    answer = call("POST", log_in, {"email": "ann@example.com", "password": PASSWORD})
+    me = call("GET", "/store/customers/me", token=answer.body["token"])
+    assert me.body["customer"]["email"] == "ann@example.com"
+    assert call("POST", log_in, strangers).status == 401
+    # And what the stranger got makes nobody a customer; a confirmed address ends it
+    made = call("POST", "/store/customers", {"first_name": "Eve"}, token=early)
+    assert made.status == (401 if is_confirmed else 422)
+    assert User.objects.get().first_name == ""
+    assert Identity.objects.exists() is not is_confirmed
+    assert IssuedToken.objects.filter(customer=None).exists() is not is_confirmed
+    assert call("POST", register, strangers).body["message"] == TAKEN
+
+
+def test_an_operators_customer_ends_a_registration_on_its_way(call: Any) -> None:
+    typed = {"email": "ann@example.com", "password": PASSWORD}
+    call("POST", "/auth/customer/emailpass/register", typed)
+    call("POST", "/auth/customer/emailpass/register", {**typed, "email": "bob@example.com"})
+
+    customer("ann@example.com")
+
+    assert Identity.objects.get().email == "bob@example.com"
 
 
 def test_a_sign_in_does_not_look_at_a_token(call: Any, ann: User) -> None:
