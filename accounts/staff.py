@@ -13,6 +13,7 @@ from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -23,6 +24,7 @@ from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from accounts import queries
+from accounts.staff_lists import OnlyOwnFilters
 
 
 class StaffLoginForm(AuthenticationForm):
@@ -60,6 +62,15 @@ class StaffLoginView(LoginView):
 
 class StaffSite(UnfoldAdminSite):
     """The admin."""
+
+    def register(
+        self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any
+    ) -> None:
+        """Take in the class, ours or a package's, with lists that answer to their own filters."""
+        base = admin_class or ModelAdmin
+        namespace = {"__module__": base.__module__, "__doc__": base.__doc__}
+        guarded = type(base.__name__, (OnlyOwnFilters, base), namespace)
+        super().register(model_or_iterable, guarded, **options)
 
     @method_decorator(never_cache)
     def login(

@@ -1,42 +1,23 @@
 """Every page of the admin opens for whoever may see it, and for nobody else."""
 
-from typing import Any
-
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import Model
-from django.test import Client, RequestFactory
-from django.urls import NoReverseMatch, reverse
+from django.test import RequestFactory
+from django.urls import NoReverseMatch
 
 from accounts.models import User
-from accounts.services.emails import confirm
 from carts.models import Cart
-from orders.auditing.models import Anomaly
-from orders.models import Order, ShippingMethod
-from orders.webhooks.models import Delivery, Endpoint
+from orders.models import Order
 from sessionsync.models import Session
-from shop.api.base.models import PublishableKey
-from shop.catalogue.models import Option, Product, ProductImage, Tag
-from shop.collections.models import Collection, CollectionProduct
+from shop.catalogue.models import Product
 from shop.mailing.models import OutgoingMail
-from shop.pricing.models import (
-    CustomerGroup,
-    HomeCountry,
-    ProductTax,
-    QuantityBreak,
-    Redemption,
-    StorefrontPrice,
-    Voucher,
-)
+from shop.pricing.models import Redemption
 from shop.staff.roles import MERCHANDISER, OWNER, ROLES, SUPPORT
 from shop.stock.models import StockMovement
 from shop.storefronts.models import Storefront
-from tests.carts.helpers import fill, new_key
-from tests.factories import CategoryFactory, StorefrontFactory
-from tests.orders.sales import sold
-from tests.pricing.factories import D, promotion, tax
-from tests.staff import sign_in
+from tests.factories import StorefrontFactory
+from tests.staffing.rows import address, one_of_everything, somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -48,51 +29,7 @@ def main() -> Storefront:
 
 @pytest.fixture
 def shop(main: Storefront) -> Product:
-    """A row of everything that the admin shows; its product has options, variants, pictures."""
-    order = sold()
-    line = order.lines.first()
-    assert line is not None
-    assert line.variant is not None
-    variant, product, home = line.variant, line.variant.product, order.storefront
-    Option.objects.create(product=product, original_name="Size", position=1)
-    variant.option_values = ["Small"]
-    variant.translations = {"zh-hans": {"option_values": ["小号"]}}
-    variant.save()
-    product.category = CategoryFactory()
-    product.translations = {"zh-hans": {"title": "衬衫"}}
-    product.save()
-    ProductImage.objects.create(product=product, source_url="https://img.example/1.jpg", position=1)
-    Tag.objects.create(name="new")
-    offer = promotion("SPRING")
-    voucher = Voucher.objects.get()
-    Redemption.objects.create(
-        promotion=offer, voucher=voucher, reference=order.token, amount=D("3.00")
-    )
-    CustomerGroup.objects.create(name="Club")
-    ProductTax.objects.create(product=product, tax_class=tax("DE", "19"))
-    HomeCountry.objects.create(storefront=home, country="DE")
-    StorefrontPrice.objects.create(variant=variant, storefront=home, price=D("9.00"))
-    QuantityBreak.objects.create(variant=variant, minimum=5, price=D("8.00"))
-    collection = Collection.objects.create(original_title="Spring", slug="spring")
-    CollectionProduct.objects.create(collection=collection, product=product)
-    fill(new_key(), (variant, home, 1))
-    ShippingMethod.objects.create(slug="standard", original_name="Standard", price=D("4.90"))
-    Anomaly.objects.create(order=order, kind="stranger", message="x")
-    endpoint = Endpoint.objects.create(title="ERP", url="https://erp.example/")
-    Delivery.objects.create(endpoint=endpoint, order=order, event="order.placed", payload={})
-    PublishableKey.objects.create(title="App", storefront=home)
-    return product
-
-
-def somebody(role: str, main: Storefront) -> tuple[User, Client]:
-    user = User.objects.create_user(f"{role}@example.com".lower(), "x", is_staff=True)
-    confirm(user)
-    user.groups.add(Group.objects.get(name=role))
-    return user, sign_in(user, main)
-
-
-def address(model: type[Model], page: str, *args: Any) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+    return one_of_everything()
 
 
 def may_view(user: User, model: type[Model]) -> bool:
