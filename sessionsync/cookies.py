@@ -1,5 +1,6 @@
 """The protocol's cookies: their names, what they carry, how they are set and dropped."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,8 +25,11 @@ DISAGREED = "disagreed"
 DISAGREED_AGE = 600
 """Seconds in which a site lets only one disagreement about sessions lead to a handshake."""
 ASKED = "asked"
-ASKED_AGE = 60
-"""Seconds in which main asks no sub-site again for a session that it was not told of."""
+ASKED_AGE = 3600
+ASKED_MOST = 3
+"""So often in `ASKED_AGE` seconds main asks sub-sites for a session that it was not told of."""
+ASKED_APART = 5
+"""Seconds between two such questions: the answer to one must not lead to the next."""
 LANDED = "landed"
 LANDED_AGE = 30
 """Seconds in which a page without the token that a handshake has just set is not moved again."""
@@ -188,14 +192,29 @@ def has_disagreed(request: HttpRequest) -> bool:
     return prefix(request) + DISAGREED in request.COOKIES
 
 
-def set_asked(request: HttpRequest, response: HttpResponse) -> None:
-    """Note that main has just asked a sub-site for this browser's session."""
-    _set(request, response, prefix(request) + ASKED, "1", ASKED_AGE)
+def set_asked(request: HttpRequest, response: HttpResponse, now: float) -> None:
+    """Note that main asks a sub-site for this browser's session."""
+    times, _ = _asked(request)
+    _set(request, response, prefix(request) + ASKED, f"{times + 1}.{int(now)}", ASKED_AGE)
 
 
-def has_asked(request: HttpRequest) -> bool:
-    """Whether main asked a sub-site a moment ago."""
-    return prefix(request) + ASKED in request.COOKIES
+def has_just_asked(request: HttpRequest, now: float) -> bool:
+    """Whether this may be the answer to main's last question."""
+    _, last = _asked(request)
+    return abs(now - last) < ASKED_APART
+
+
+def has_asked_enough(request: HttpRequest) -> bool:
+    """Whether main has asked so often that the session is not to be had."""
+    times, _ = _asked(request)
+    return times >= ASKED_MOST
+
+
+def _asked(request: HttpRequest) -> tuple[int, int]:
+    """How often main has asked, and when last, in Unix seconds."""
+    value = request.COOKIES.get(prefix(request) + ASKED, "")
+    match = re.fullmatch(r"([0-9])\.([0-9]{1,12})", value)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def drop_others(

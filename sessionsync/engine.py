@@ -95,6 +95,11 @@ class SessionStore(SessionCodec):
             self._record is None and bool(self.presented) and self.minted is None and not self.ended
         )
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the one token that was presented names this session."""
+        return len(self.presented) == 1 and self.minted is None and self.record is not None
+
     def _get_session_key(self) -> str | None:
         record = self.record
         return record.key if record else None

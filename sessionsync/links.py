@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -46,9 +47,21 @@ def settle(
         _meet_all(found, site)
 
 
-def heir_site(tokens: Iterable[Token]) -> str:
-    """The id of the sub-site that holds the session these retired tokens made way for, or ""."""
-    return next((site for key in _keys(tokens) if (site := records.end_of(key).heir_on)), "")
+class Heir(NamedTuple):
+    """An open session, and the id of the sub-site whose cookies hold it."""
+
+    key: str
+    site: str
+
+
+def heir_of(token: Token) -> Heir | None:
+    """What a retired token made way for, and where it is; None if it did not, or that has ended."""
+    end, site = records.end_of(token.key), ""
+    while end.heir:
+        site = end.heir_on or site
+        end = records.end_of(end.heir)
+    is_there = site and end.stored and end.state == Session.State.OPEN
+    return Heir(end.key, site) if is_there else None
 
 
 def _keys(tokens: Iterable[Token]) -> list[str]:
@@ -117,10 +130,10 @@ def _add_missing_data(loser: Session, winner: Session) -> None:
     winner.data = _codec.encode({**_codec.decode(loser.data), **kept})
 
 
-def _retire(row: Session, heir_on: str = "") -> None:
+def _retire(row: Session, heir: str = "", heir_on: str = "") -> None:
     row.state = Session.State.RETIRED
     row.data = row.replaces = ""
-    row.heir_on = heir_on
+    row.heir, row.heir_on = heir, heir_on
 
 
 def _join_families(goes: Session, stays: Session, rows: list[Session]) -> None:
@@ -157,7 +170,7 @@ def _meet_all(keys: Iterable[str], site: str) -> None:
                 goes.state, goes.successor, goes.data = Session.State.LINKED, stays.key, ""
                 _join_families(goes, stays, locked)
             else:
-                _retire(goes, heir_on=site)
+                _retire(goes, stays.key, site)
             _note("link", meeting.name.lower(), goes, stays, meeting.value)
 
     _change(_with_families(met), change)
@@ -173,7 +186,7 @@ def _take_over(key: str, site: str) -> None:
         successor = by_key[key]
         if predecessor and successor.replaces:
             _move_goods(by_key[predecessor.key], successor)
-            _retire(by_key[predecessor.key], heir_on=site)
+            _retire(by_key[predecessor.key], key, site)
             _note("link", "replace", by_key[predecessor.key], successor, "first presented")
         successor.replaces = ""
 

@@ -14,6 +14,7 @@ from sessionsync import ajax, cookies, heartbeat, journal, keeping
 from sessionsync.conf import get_config
 from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
+from sessionsync.links import heir_of
 from sessionsync.protocol import Action, Arrival, Kind, decide
 from sessionsync.visit import ONWARD, Flow, Visit, ask_heir, go_onward, send_back, shake_hands
 
@@ -132,11 +133,11 @@ class SessionSyncMiddleware(SessionMiddleware):
                 response["X-Robots-Tag"] = "noindex"
                 patch_cache_control(response, private=True)
             return response
-        if session.resolved and session.is_retired and visit.kind is Kind.GET:
-            if not visit.is_protocol:
-                response = _look_elsewhere(visit) or response
-        elif session.modified and response.status_code < 500:
+        is_page = session.resolved and visit.kind is Kind.GET
+        if session.modified and not (is_page and session.is_retired) and response.status_code < 500:
             _save(session)
+        if is_page and not visit.is_protocol:
+            response = _look_elsewhere(visit, session) or response
         _set_cookies(request, visit, session, response)
         if visit.action is Action.STAND_ALONE:
             keeping.give_up(visit, response)
@@ -148,16 +149,22 @@ class SessionSyncMiddleware(SessionMiddleware):
         return response
 
 
-def _look_elsewhere(visit: Visit) -> HttpResponse | None:
-    """The way to the session of a browser whose tokens name nothing any more, if there is one."""
+def _look_elsewhere(visit: Visit, session: SessionStore) -> HttpResponse | None:
+    """The way to the session of a browser whose token names nothing any more, if there is one."""
     config = get_config()
     if visit.site.is_main:
-        return ask_heir(visit, visit.address()) if config.trigger == "visit" else None
+        if config.trigger == "write":
+            return None
+        return ask_heir(visit, session, visit.address())
+    if not session.is_retired:
+        return None
     again, _ = decide(visit.arrival(has_token=False), config)
-    visit.why = "its token names nothing any more"
     if again is not Action.HANDSHAKE:
         return None
-    return shake_hands(visit, Flow.begin(visit, visit.address()))
+    visit.why = "its token names nothing any more"
+    heirs = (heir_of(each.token) for each in visit.presented)
+    elsewhere = (heir for heir in heirs if heir and heir.site != visit.site.id)
+    return shake_hands(visit, Flow.begin(visit, visit.address()), next(elsewhere, None))
 
 
 def _save(session: SessionStore) -> None:
@@ -175,8 +182,6 @@ def _set_cookies(
 ) -> None:
     """Set a token minted in this request; drop those that name nothing or a lesser alias."""
     keep: str | None = None
-    if visit.asks and not session.minted:
-        return
     if session.minted:
         cookies.set_token(
             request,
@@ -200,7 +205,10 @@ def _set_cookies(
             )
     elif not session.resolved:
         return
+    missing = visit.missing(session)
     for each in visit.presented:
+        if each.cookie in missing:
+            continue
         if each.cookie != keep and each.cookie not in response.cookies:
             cookies.drop(request, response, each.cookie)
     if session.resolved and session.record is None:

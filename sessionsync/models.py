@@ -53,6 +53,12 @@ class Session(models.Model):
         blank=True,
         help_text=_("The token it replaces as soon as it is first presented."),
     )
+    heir = models.CharField(
+        _("made way for"),
+        max_length=64,
+        blank=True,
+        help_text=_("The session that goes on in place of a retired one. It is no alias of it."),
+    )
     heir_on = models.CharField(
         _("went on at"),
         max_length=100,

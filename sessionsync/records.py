@@ -40,6 +40,7 @@ class Record:
     signed_in_at: float | None = None
     family: str = ""
     replaces: str = ""
+    heir: str = ""
     heir_on: str = ""
     used_at: float = 0.0
     stored: bool = True
@@ -57,6 +58,7 @@ class Record:
             signed_in_at=_timestamp(row.signed_in_at),
             family=row.family,
             replaces=row.replaces,
+            heir=row.heir,
             heir_on=row.heir_on,
             used_at=_timestamp(row.used_at) or 0.0,
         )

@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from sessionsync import cookies, journal, links, transports
 from sessionsync.conf import Site, get_config
+from sessionsync.engine import SessionStore
 from sessionsync.fingerprints import fingerprint
 from sessionsync.journal import Entry, flow_digest
+from sessionsync.links import Heir
 from sessionsync.navigation import classify, engine, is_same_origin
 from sessionsync.protocol import (
     Action,
@@ -55,7 +57,6 @@ class Visit:
     to; `cookie_notice` tells whether the page must say so.
     disagrees: the site that linked here knows another session; a handshake is to heal that.
     not_carried_out: a POST was not carried out because of that.
-    asks: main asks a sub-site for this browser's session; until it is back its cookies stay.
     """
 
     def __init__(self, request: HttpRequest, site: Site, *, is_protocol: bool = False) -> None:
@@ -70,7 +71,6 @@ class Visit:
         self.is_protocol = is_protocol
         self.action = Action.SERVE
         self.disagrees = False
-        self.asks = False
         self.synced_at = max((each.synced_at for each in self.presented), default=0) or None
         self.alone_for: float | None = None
         self.ajax: Flow | None = None
@@ -145,6 +145,19 @@ class Visit:
         if not worth_it or self.fresh >= FRESH_IN_A_ROW:
             return None
         return None if cookies.has_disagreed(self.request) else said
+
+    def missing(self, session: SessionStore, held: str | None = None) -> dict[str, Heir]:
+        """On main: the sessions that retired tokens made way for and that main does not know.
+
+        By the cookies of those tokens, which stay until the session is found, or was asked for
+        often enough. held: the key of the session that main has for this browser, if it is not
+        this one.
+        """
+        if not self.site.is_main or session.is_whole or cookies.has_asked_enough(self.request):
+            return {}
+        held = held or session.session_key
+        found = {each.cookie: links.heir_of(each.token) for each in self.presented}
+        return {name: heir for name, heir in found.items() if heir and heir.key != held}
 
     def linking_site(self) -> Site | None:
         """The sub-site that linked here, if this link says so."""
@@ -222,8 +235,11 @@ class Flow:
         cookies.set_probe(request, response)
 
 
-def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
-    """Move the browser to the main site, with the flow's challenge."""
+def shake_hands(visit: Visit, flow: Flow, heir: Heir | None = None) -> HttpResponse:
+    """Move the browser to the main site, with the flow's challenge.
+
+    heir: what this site's own retired token made way for, for main to ask for if it does not know.
+    """
     main = get_config().main()
     if main is None:
         raise RuntimeError("The network has no main site.")
@@ -233,6 +249,7 @@ def shake_hands(visit: Visit, flow: Flow) -> HttpResponse:
             "flow": flow.name,
             "challenge": flow.challenge,
             "next": flow.next_path,
+            **({FINGERPRINT: f"{fingerprint(heir.key)}.{heir.site}"} if heir else {}),
         }
     )
     url = f"{visit.origin_of(main)}{reverse('sessionsync:generate_auth_code')}?{query}"
@@ -261,21 +278,35 @@ def send_back(visit: Visit, site: Site) -> HttpResponse:
     return response
 
 
-def ask_heir(visit: Visit, next_path: str, *, but: Site | None = None) -> HttpResponse | None:
+def ask_heir(
+    visit: Visit,
+    session: SessionStore,
+    next_path: str,
+    *,
+    said: str = "",
+    but: Site | None = None,
+) -> HttpResponse | None:
     """From main, for retired tokens: let the site where their session went on shake hands first.
 
     That is where a sign-in, a checkout or a merge took place of which main never heard: the
-    message got lost, or main was away. next_path: where to go on here afterwards. None where no
-    other site than `but` is known, or one was asked a moment ago.
+    message got lost, or main was away. session: what main has. next_path: where to go on here
+    afterwards. said: what another site says of its own retired token, as `_st` of links. None
+    where no other site than `but` is to be asked, or one was just asked.
     """
-    if not visit.site.is_main or cookies.has_asked(visit.request):
+    named = [heir.site for heir in visit.missing(session).values()]
+    known, _, place = said.partition(".")
+    held = session.session_key if known else None
+    if known and not (held and fingerprint(held) == known):
+        named.append(place)
+    asked = cookies.has_just_asked(visit.request, visit.now)
+    if not named or asked or cookies.has_asked_enough(visit.request) or back_to(next_path) is None:
         return None
-    site = get_config().site_by_id(links.heir_site(each.token for each in visit.presented))
-    if site is None or site.is_main or site == but or back_to(next_path) is None:
+    sites = [get_config().site_by_id(each) for each in named]
+    site = next((each for each in sites if each and not each.is_main and each != but), None)
+    if site is None:
         return None
-    visit.asks = True
     response = _ask(visit, site, next_path, "its session went on at another site")
-    cookies.set_asked(visit.request, response)
+    cookies.set_asked(visit.request, response, visit.now)
     return response
 
 

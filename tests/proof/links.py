@@ -80,15 +80,15 @@ def follow(server: "Worker", key: Token) -> Found | None:
     return Found(key, row) if row.state == OPEN else None
 
 
-def heir_site(server: "Worker") -> str:
-    """The sub-site that has the session that a presented token made way for; empty if none."""
-    for key in server.presented:
-        row = read(server, key)
-        while row.state == LINKED and row.successor:
-            row = read(server, row.successor)
-        if row.state == RETIRED and row.heir_on not in {"", MAIN}:
-            return row.heir_on
-    return ""
+def heir_of(world: World, key: Token) -> tuple[Token, str] | None:
+    """What a retired token made way for, and which sub-site's cookies hold it."""
+    site, row = "", row_of(world, key)
+    while (row.state == LINKED and row.successor) or row.heir:
+        if row.heir and row.heir_on != MAIN:
+            site = row.heir_on
+        key = row.successor or row.heir or key
+        row = row_of(world, key)
+    return (key, site) if site and row.stored and row.state == OPEN else None
 
 
 # links

@@ -96,10 +96,8 @@ def hidden(model: Model, world: World) -> str:
     for (browser, number, site), jar in world.jars.items():
         own = [name for (_, name), _ in jar if isinstance(name, Token)]
         elsewhere = {token for b, n, token in world.held if (b, n) == (browser, number)}
-        heirs = {world.heir(token) for token in own}
-        if not own or any(world.root(token) for token in own) or len(heirs) > 1:
-            continue
-        heir = heirs.pop()
+        heirs = {world.heir(token) for token in own if not world.root(token)}
+        heir = heirs.pop() if len(heirs) == 1 else None
         if heir is None or heir not in {world.root(token) for token in elsewhere}:
             continue
         after = _visit(quiet, _calm(world, browser, number), browser, site)

@@ -93,11 +93,12 @@ class Server(Worker):
 
     def finish(self, page: Page | Url, notice: str = "") -> Page | Url:
         """Cookies for what the view did, or a handshake where the session turned out retired."""
-        retired = self.resolved and self._record is None and not self.minted and self.presented
-        if retired and not self.request.is_post and self.url.path == "page":
+        if self.resolved and not self.request.is_post and self.url.path == "page":
             heir = self.heir_site()
             if heir:
-                return self.ask(heir, self.url)
+                page = self.ask(heir, self.url)
+        retired = self.resolved and self._record is None and not self.minted and self.presented
+        if retired and not self.request.is_post and isinstance(page, Page):
             again, _ = protocol.decide(self.arrival(has_token=False), Limits())
             if again is Action.HANDSHAKE:
                 page = self.shake_hands(self.new_flow())
@@ -121,8 +122,9 @@ class Server(Worker):
                 self.set["token", keep] = 1
         elif not self.resolved:
             return
+        missing = self.missing()
         for each in self.presented:
-            if each != keep:
+            if each != keep and each not in missing:
                 self.set.setdefault(("token", each), None)
         if self.resolved and self._record is None:
             self.set.setdefault(("landed", ""), None)
@@ -139,11 +141,24 @@ class Server(Worker):
         landed = self.do(lambda: len(self.world.landed), writes=False)
         return protocol.new_flow(landed, entropy)
 
-    def heir_site(self) -> str:
+    def missing(self, held: Token | None = None) -> dict[Token, str]:
+        """On main: retired tokens that made way for what main does not know, and where that is."""
+        whole = len(self.presented) == 1 and not self.minted and self.record
+        if not self.is_main or "heirs" not in self.rules.remedies or whole:
+            return {}
+        held = held or (self.record.key if self.record else None)
+        found = self.do(
+            lambda: tuple(links.heir_of(self.world, token) for token in self.presented),
+            writes=False,
+        )
+        pairs = zip(self.presented, found, strict=True)
+        return {token: heir[1] for token, heir in pairs if heir and heir[0] != held}
+
+    def heir_site(self, but: str = "") -> str:
         """On main: the sub-site to ask for the session that a presented token made way for."""
-        if not self.is_main or "heirs" not in self.rules.remedies or ("asked", "") in self.held:
+        if ("asked", "") in self.held:
             return ""
-        return links.heir_site(self)
+        return next((site for site in self.missing().values() if site != but), "")
 
     def ask(self, site: str, onward: Url) -> Url:
         """Let that site shake hands before the browser goes on."""
@@ -189,7 +204,7 @@ class Server(Worker):
         self.create()
         self.set["key", flow] = 0
         self.set["probe", ""] = 0
-        heir, resume = self.heir_site(), Url(self.url.site, "resume", flow)
+        resume, heir = Url(self.url.site, "resume", flow), self.heir_site()
         self.set_cookies()
         return self.ask(heir, resume) if heir else resume
 
@@ -198,9 +213,9 @@ class Server(Worker):
         flow, site = self.url.flow, self.url.asker
         found, fresh = self.record, False
         again = bool(found and self.did_not_stay(found))
-        heir = self.heir_site() if found is None else ""
-        if heir and heir != site:
-            return self.ask(heir, self.url)
+        heir = self.heir_site(but=site)
+        if heir:
+            return self.finish(self.ask(heir, self.url))
         if found is None:
             token, fresh = self.mint(), True
         elif found.key in self.world.old:
@@ -212,8 +227,9 @@ class Server(Worker):
         if not self.do(lambda: self.issue(code)):
             return self.finish(Page(None, "stopped"))
         self.set["token", token] = 1
+        missing = self.missing(token)
         for each in self.presented:
-            if each != token:
+            if each != token and each not in missing:
                 self.set["token", each] = None
         self.set["main_key", flow] = 0
         self.finish(Page())

@@ -20,8 +20,7 @@ type Place = tuple[int, int, str]
 
 
 class Row(NamedTuple):
-    """A session row, as in sessionsync.models.Session; `why` it ended, and which session it made
-    way for (`heir`), is for the rules only."""
+    """A session row, as in sessionsync.models.Session; `why` it ended is for the rules only."""
 
     state: str = OPEN
     successor: Token | None = None
@@ -31,9 +30,9 @@ class Row(NamedTuple):
     replaces: Token | None = None
     version: int = 0
     stored: bool = True
+    heir: Token | None = None
     heir_on: str = ""
     why: str = ""
-    heir: Token | None = None
 
 
 class Url(NamedTuple):

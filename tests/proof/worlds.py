@@ -84,6 +84,8 @@ QUICK = [
     Setting("a login that main may not hear of, then POSTs",
             (tab(("a", "login:ada"), (MAIN, "put:hat"), ("b", "put:cap")),),
             {"drop": 2, "reload": 1}),
+    Setting("a login that main may not hear of, then a script on main",
+            (tab(("a", "login:ada"), (MAIN, "fetch:hat"), MAIN, "b"),), {"drop": 2}),
     Setting("a checkout, first presented by a script",
             (tab(("a", "fetch:hat"), ("a", "checkout"), ("a", "fetch:cap"), "b"), tab(MAIN)),
             {"drop": 1}),

@@ -4,7 +4,7 @@ import re
 import time
 from itertools import permutations
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from django.contrib.auth import SESSION_KEY
@@ -292,16 +292,123 @@ def test_a_replacement_first_presented_by_a_script_is_found_from_everywhere(ada:
         assert (page["user"], page["notes"]) == (ada.pk, ["hat"])
 
 
-def test_a_sign_in_whose_cookies_vanished_is_asked_for_once(ada: Any) -> None:
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let time pass for the middleware."""
+    now = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+def test_a_sign_in_whose_cookies_vanished_is_asked_for_three_times(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = Browser()
     sign_in_unheard(browser, ada.pk)
     browser.forget(ONE)
 
-    page = see(browser, MAIN)
+    requests = []
+    for minute in range(5):
+        later(monkeypatch, 60 * minute)
+        page = see(browser, MAIN)
+        requests.append(len(browser.hops))
+        assert (page["user"], page["notes"]) == (None, [])
 
-    assert (page["user"], page["notes"], len(browser.hops)) == (None, [], 3)
-    assert see(browser, MAIN)["user"] is None
-    assert len(browser.hops) == 1
+    assert requests == [3, 3, 3, 1, 1]
+    assert tokens(browser, MAIN) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"HX-Request": "true"},
+        {"Sec-Purpose": "prefetch;prerender", "Sec-Fetch-Mode": "navigate"},
+        {"Accept": "application/json"},
+    ],
+    ids=["htmx", "prerender", "fetch"],
+)
+def test_what_is_answered_in_place_on_main_does_not_forget_where_to_ask(
+    headers: dict[str, str], ada: Any
+) -> None:
+    browser = Browser(url=f"https://{MAIN}/page/")
+    sign_in_unheard(browser, ada.pk)
+
+    assert browser.fetch("GET", f"https://{MAIN}/page/", None, **headers).json()["user"] is None
+
+    assert (see(browser, MAIN)["user"], see(browser, MAIN)["notes"]) == (ada.pk, ["hat"])
+
+
+def test_what_a_script_puts_in_on_main_comes_to_the_session_that_is_found(ada: Any) -> None:
+    browser = Browser(url=f"https://{MAIN}/page/")
+    sign_in_unheard(browser, ada.pk)
+
+    headers = {"HX-Request": "true", "Origin": f"https://{MAIN}"}
+    browser.fetch("POST", f"https://{MAIN}/exempt-note/", {"text": "ring"}, **headers)
+    assert browser.fetch("GET", f"https://{MAIN}/page/").json()["notes"] == ["ring"]
+
+    page = see(browser, MAIN)
+    assert page["user"] == ada.pk
+    assert see(browser, TWO)["session"] == see(browser, ONE)["session"] == page["session"]
+
+
+@pytest.mark.parametrize("lost", [2, 3, 4, 5, 6])
+def test_a_question_that_gets_lost_on_its_way_is_asked_again(
+    lost: int, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(url=f"https://{MAIN}/page/")
+    sign_in_unheard(browser, ada.pk)
+    url = f"https://{MAIN}/page/"
+    for _ in range(lost - 1):
+        url = urljoin(url, browser.request("GET", url, None, NAVIGATION)["Location"])
+
+    later(monkeypatch, 6)
+
+    page = see(browser, MAIN)
+    assert (page["user"], page["notes"]) == (ada.pk, ["hat"])
+    assert see(browser, TWO)["user"] == see(browser, MAIN)["user"] == ada.pk
+
+
+def test_a_post_on_main_whose_question_gets_lost_is_in_the_shared_session_later(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(url=f"https://{MAIN}/page/")
+    sign_in_unheard(browser, ada.pk)
+    headers = {**NAVIGATION, "Origin": f"https://{MAIN}", "Referer": f"https://{MAIN}/page/"}
+    asked = browser.request("POST", f"https://{MAIN}/note/", {"text": "ring"}, headers)
+    assert asked["Location"].startswith(f"https://{ONE}/sessionsync/heal/")
+
+    later(monkeypatch, 6)
+
+    page = see(browser, MAIN)
+    assert (page["user"], page["notes"]) == (ada.pk, ["hat"])
+
+
+def test_somebody_else_opens_the_code_first_and_the_next_question_finds_the_session(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, other = Browser(), Browser()
+    sign_in_unheard(browser, ada.pk)
+    url = f"https://{MAIN}/page/"
+    while "consume" not in url:
+        url = urljoin(url, browser.request("GET", url, None, NAVIGATION)["Location"])
+    other.request("GET", url, None, NAVIGATION)
+    browser.open(url)
+
+    later(monkeypatch, 6)
+
+    assert see(browser, MAIN)["user"] == ada.pk
+    assert see(other, MAIN)["user"] is None
+
+
+def test_a_sites_own_retired_token_says_where_to_ask_when_mains_cookies_vanished_too(
+    ada: Any,
+) -> None:
+    browser = Browser()
+    sign_in_unheard(browser, ada.pk)
+    browser.forget(MAIN)
+
+    page = see(browser, TWO)
+
+    assert (page["user"], page["notes"]) == (ada.pk, ["hat"])
+    assert see(browser, MAIN)["user"] == ada.pk
 
 
 def test_who_holds_a_token_from_before_a_sign_in_learns_nothing_by_it(ada: Any) -> None:
