@@ -50,8 +50,8 @@ FULFILMENT_STATUS: Final[dict[str, str]] = {
 
 
 def order_id(order: Order) -> str:
-    """How the API names an order: its public token, 128 random bits."""
-    return PREFIX + order.token
+    """How the API names an order: 128 random bits that open nothing on the web."""
+    return PREFIX + order.public_id
 
 
 def order_shape(request: Request, order: Order) -> dict[str, Any]:

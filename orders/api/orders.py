@@ -78,7 +78,7 @@ def told_of(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 def order_of(request: Request, order_id: str) -> Order:
     """The order of that id. Raises NotFound, also where it is another customer's."""
-    found = told_of(Order.objects.filter(token=_token_in(order_id))).first()
+    found = told_of(Order.objects.filter(public_id=_public_id_in(order_id))).first()
     if found is None or not may_see(found, customer_of(request)):
         raise NotFound(f"Order id not found: {order_id}")
     return found
@@ -89,7 +89,7 @@ def may_see(order: Order, customer: User | None) -> bool:
     return order.customer_id is None or (customer is not None and order.customer_id == customer.pk)
 
 
-def _token_in(order_id: str) -> str:
-    """The public token in an order's id; "" where it is no such id."""
+def _public_id_in(order_id: str) -> str:
+    """What names the order in its id; "" where it is no such id."""
     match = _ID.fullmatch(order_id)
     return match[1] if match else ""

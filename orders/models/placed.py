@@ -19,13 +19,14 @@ ZERO = Decimal("0.00")
 
 
 def new_token() -> str:
-    """An unguessable name for an order's public address (128 bits)."""
+    """An unguessable name for an order, on the web or in the API (128 bits)."""
     return secrets.token_urlsafe(16)
 
 
 class Order(Address):
     """One purchase. `token` is its public address; `number` is what people say on the phone.
 
+    `public_id` names it in the Store API, whose storefronts show it: it opens no page of the web.
     `checkout_key` is the idempotency key of the checkout: a repeated POST finds the order it
     made. `session_fingerprint` names the shopper's session for operators without giving it away.
     `trail` names its audit log, which was its cart's. The inherited address is where the parcel
@@ -79,6 +80,7 @@ class Order(Address):
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    public_id = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     checkout_key = models.CharField(max_length=64, unique=True, editable=False)
     session_fingerprint = models.CharField(
         _("session fingerprint"), max_length=16, blank=True, editable=False

@@ -61,7 +61,7 @@ class Buyer:
         """The last call, and what came of it."""
         answer = self.completes(**headers)
         assert (answer.status, answer.body["type"]) == (200, "order"), answer.body
-        return Order.objects.get(token=answer.body["order"]["id"].removeprefix("order_"))
+        return Order.objects.get(public_id=answer.body["order"]["id"].removeprefix("order_"))
 
     def asks(self, path: str, body: Any = None, **headers: Any) -> Any:
         """A POST; its answer."""

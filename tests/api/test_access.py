@@ -95,7 +95,7 @@ def anns(call: Any, shops: Any) -> Anns:
         buyer.cart,
         cart["items"][0]["id"],
         cart["payment_collection"]["id"],
-        f"order_{order.token}",
+        f"order_{order.public_id}",
         f"addr_{address.pk}",
         f"so_{ShippingMethod.objects.get(slug='standard').pk}",
     )
@@ -369,7 +369,7 @@ def test_what_is_not_the_callers_to_say_is_not_heard(
     assert bob.check_password(PASSWORD)
     assert not bob.groups.exists()
     assert (me["id"], me["email"]) == (f"cus_{bob.pk}", "bob@example.com")
-    order = Order.objects.get(token=done["order"]["id"].removeprefix("order_"))
+    order = Order.objects.get(public_id=done["order"]["id"].removeprefix("order_"))
     assert order.customer == bob
     assert float(order.total) == seen["total"] > price
     assert Address.objects.get(customer=bob).first_name == "Bob"

@@ -67,7 +67,7 @@ def test_a_guest_orders(buyer: Buyer, shirt: Variant, shops: Any) -> None:
     assert answer.body["type"] == "order"
     told = answer.body["order"]
     order = Order.objects.get()
-    assert told["id"] == f"order_{order.token}"
+    assert told["id"] == f"order_{order.public_id}"
     assert told["shipping_address"]["country_code"] == "de"
     assert (told["total"], told["item_total"], told["shipping_total"]) == (24.9, 20, 4.9)
     assert (told["payment_status"], told["fulfillment_status"]) == ("not_paid", "not_fulfilled")
@@ -100,8 +100,8 @@ def test_a_customers_order_is_theirs(buyer: Buyer, shirt: Variant, ann: User, to
 
     assert order.customer == ann
     listed = buyer.call("GET", "/store/orders", token=token).body
-    assert [each["id"] for each in listed["orders"]] == [f"order_{order.token}"]
-    assert buyer.call("GET", f"/store/orders/order_{order.token}").status == 404
+    assert [each["id"] for each in listed["orders"]] == [f"order_{order.public_id}"]
+    assert buyer.call("GET", f"/store/orders/order_{order.public_id}").status == 404
     placed = Entry.objects.get(trail=order.trail, action="order.placed")
     assert (placed.kind, placed.how, placed.customer_id) == ("customer", "token", ann.pk)
     assert list(auditing.audit(auditing.orders_since())) == []
@@ -162,7 +162,7 @@ def test_two_at_once_are_one_order(buyer: Buyer, shirt: Variant) -> None:
 
     order = Order.objects.get()
     assert [each.status for each in answers] == [200] * 4
-    assert {each.body["order"]["id"] for each in answers} == {f"order_{order.token}"}
+    assert {each.body["order"]["id"] for each in answers} == {f"order_{order.public_id}"}
     assert Variant.objects.get().stock == 7
     assert OutgoingMail.objects.count() == Payment.objects.count() == 1
 
@@ -181,7 +181,7 @@ def test_two_at_once_of_a_customer_with_two_programs_are_one_order(
     )
 
     order = Order.objects.get()
-    assert {each.body["order"]["id"] for each in answers} == {f"order_{order.token}"}
+    assert {each.body["order"]["id"] for each in answers} == {f"order_{order.public_id}"}
     assert (order.customer, Variant.objects.get().stock) == (ann, 7)
 
 

@@ -29,7 +29,7 @@ def bob() -> User:
 
 
 def address(order: Order) -> str:
-    return f"/store/orders/order_{order.token}"
+    return f"/store/orders/order_{order.public_id}"
 
 
 def test_a_guests_order_is_read_by_its_id(call: Any, shops: Any, bob: User) -> None:
@@ -41,7 +41,7 @@ def test_a_guests_order_is_read_by_its_id(call: Any, shops: Any, bob: User) -> N
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "Authorization" in answer.headers["Vary"]
     told = answer.body["order"]
-    assert told["id"] == f"order_{order.token}"
+    assert told["id"] == f"order_{order.public_id}"
     assert told["display_id"] == order.pk
     assert told["custom_display_id"] == order.number
     assert told["email"] == "ada@example.com"
@@ -103,6 +103,16 @@ def test_a_customers_order_is_not_there_for_anyone_else(
     assert call("GET", address(order), token=hers).status == 401
 
 
+def test_the_key_of_an_orders_page_is_no_id_here(call: Any, shops: Any, ann: User) -> None:
+    guests, hers = make_order(shops["apparel"]), make_order(shops["apparel"], customer=ann)
+    token = issue(ann, shops["galleria"])
+    for order in (guests, hers):
+        assert call("GET", f"/store/orders/order_{order.token}", token=token).status == 404
+        answer = call("GET", address(order), token=token)
+        assert answer.status == 200
+        assert order.token not in str(answer.body)
+
+
 @pytest.mark.parametrize(
     "id_",
     ["", "1", "order_", "order_1", "order_%00", "order_..%2F", "cart_AAAAAAAAAAAAAAAAAAAAAA",
@@ -133,7 +143,7 @@ def test_a_customer_lists_their_own_by_pages(call: Any, shops: Any, ann: User, b
     rest = call("GET", "/store/orders?offset=10", token=token)
     oldest = call("GET", "/store/orders?limit=1&order=created_at", token=token)
 
-    ids = [f"order_{order.token}" for order in made]
+    ids = [f"order_{order.public_id}" for order in made]
     assert [each["id"] for each in first.body["orders"]] == ids[:10]
     assert [each["id"] for each in rest.body["orders"]] == ids[10:]
     assert [each["id"] for each in oldest.body["orders"]] == [ids[-1]]

@@ -36,7 +36,7 @@ def order(shops: Any) -> Order:
 
 
 def address(order: Order, what: str) -> str:
-    return f"/store/orders/order_{order.token}/transfer/{what}"
+    return f"/store/orders/order_{order.public_id}/transfer/{what}"
 
 
 def asked(call: Any, order: Order, token: str) -> str:
@@ -59,7 +59,7 @@ def test_it_takes_a_mail_to_where_the_order_was_made_for(
 
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.body["order"]["id"] == f"order_{order.token}"
+    assert answer.body["order"]["id"] == f"order_{order.public_id}"
     assert answer.body["order"]["email"] == OWNER
     assert answer.body["order"]["customer_id"] is None
     (letter,) = letters(OWNER)
@@ -81,7 +81,7 @@ def test_it_takes_a_mail_to_where_the_order_was_made_for(
         ("order.claimed", "customer", "token", bob.pk),
     ]
     assert OWNER not in str([each.facts for each in told])
-    assert call("GET", f"/store/orders/order_{order.token}").status == 404
+    assert call("GET", f"/store/orders/order_{order.public_id}").status == 404
 
 
 def test_the_mailed_link_opens_our_own_page_too(call: Any, order: Order, token: str) -> None:

@@ -172,9 +172,10 @@ def _bytes_of(row: dict[str, Any]) -> bytes:
 
 def check_orders(orders: list[dict[str, Any]], owners: dict[str, str], watch: Watch) -> None:
     """Each order is theirs who placed it; a guest's is nobody's."""
-    by_token = {order["token"]: order for order in orders}
+    known = {order["token"]: order for order in orders}
+    known |= {f"order_{order['public_id']}": order for order in orders}
     for placed in watch.ordered:
-        order = by_token.get(placed.reference)
+        order = known.get(placed.reference)
         if order is None:
             watch.expect(False, f"order {placed.reference} is gone")
             continue

@@ -146,6 +146,7 @@ def test_a_mail_names_nobody_but_who_gets_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("reference", ["t", "order_p"])
 @pytest.mark.parametrize(
     ("signed_in", "customer", "email", "wrong"),
     [
@@ -159,14 +160,13 @@ def test_a_mail_names_nobody_but_who_gets_it() -> None:
     ],
 )
 def test_an_order_is_theirs_who_placed_it(
-    signed_in: bool, customer: int | None, email: str, wrong: int
+    reference: str, signed_in: bool, customer: int | None, email: str, wrong: int
 ) -> None:
     watch = Watch()
-    watch.order("t", ADA, signed_in=signed_in)
+    watch.order(reference, ADA, signed_in=signed_in)
+    order = {"token": "t", "public_id": "p", "number": 1, "customer_id": customer, "email": email}
 
-    check_orders(
-        [{"token": "t", "number": 1, "customer_id": customer, "email": email}], OWNERS, watch
-    )
+    check_orders([order], OWNERS, watch)
 
     assert len(watch.wrong) == wrong
 

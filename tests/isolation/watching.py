@@ -20,7 +20,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Ordered:
-    """An order that somebody placed. reference: the key in its address, or its id in the API."""
+    """An order that somebody placed. reference: its key on the web, or its order_… in the API."""
 
     reference: str
     person: Person

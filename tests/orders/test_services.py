@@ -46,6 +46,8 @@ def test_an_order_freezes_what_was_bought() -> None:
     order = Order.objects.get(pk=order.pk)
     assert order.number == f"G-{timezone.now().year}-{order.pk:06d}"
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", order.token)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", order.public_id)
+    assert order.public_id != order.token
     assert (order.storefront, order.customer, order.status) == (shops["home"], None, "placed")
     assert order.session_fingerprint == fingerprint(key)
     assert (order.email, order.city, order.country_code) == ("ada@example.com", "London", "gb")

@@ -125,15 +125,17 @@ def test_an_unknown_order_is_not_found(token: str) -> None:
     assert shopper(new_key(), shops["home"]).get(f"/orders/{token}/").status_code == 404
 
 
-def test_orders_are_not_found_by_number_or_key() -> None:
+def test_orders_are_not_found_by_number_or_key_or_the_apis_id() -> None:
     make_methods()
     shops, key = make_shops(), new_key()
     fill(key, (make_variant(shops["home"]), shops["home"], 1))
     order = place(key, shops["home"])
     client = shopper(key, shops["home"])
 
-    for guess in (order.number, order.pk, order.checkout_key, order.session_fingerprint):
-        assert client.get(f"/orders/{guess}/").status_code == 404
+    told = (order.number, order.pk, order.checkout_key, order.session_fingerprint)
+    for guess in (*told, order.public_id, f"order_{order.public_id}"):
+        for page in ("", "invoice.pdf"):
+            assert client.get(f"/orders/{guess}/{page}").status_code == 404
 
 
 def test_nothing_to_order_leads_back_to_the_cart() -> None:

@@ -100,6 +100,7 @@ def test_the_event_says_what_was_bought_and_is_signed(
     assert told["order"]["total"] == str(order.total)
     assert told["order"]["lines"][0]["quantity"] == 2
     assert order.token not in got.body.decode()
+    assert order.public_id not in got.body.decode()
     assert order.trail not in got.body.decode()
     assert (delivery.state, delivery.status) == ("delivered", 200)
     assert delivery.answer.startswith("I say so.")
