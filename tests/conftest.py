@@ -14,6 +14,8 @@ import pytest
 
 from shop.ops.services import Postgres, Valkey
 
+pytest_plugins = ["tests.databases"]
+
 _postgres: list[Postgres] = []
 _valkey: list[Valkey] = []
 

@@ -13,7 +13,6 @@ from shop.audit.actors import Actor
 from shop.audit.models import Entry, Trail
 from shop.audit.trail import Break, Head
 from tests.audit.helpers import GUEST, run, unguarded, write
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -16,7 +16,7 @@ from shop.catalogue.models import Variant
 from shop.stock import services
 from shop.stock.checks import discrepancies
 from shop.stock.models import Reservation, StockMovement
-from tests.catalogue.conftest import empty_sqlite, sqlite_as_default  # noqa: F401 - a fixture
+from tests.databases import sqlite_as_default
 from tests.races.processes import at_once, job, meet
 from tests.stock.helpers import BY, levels, movements, variant
 
@@ -116,7 +116,7 @@ def test_64_buyers_of_the_last_unit() -> None:
 
 
 @pytest.fixture
-def sqlite(empty_sqlite: Path, tmp_path: Path) -> Iterator[None]:  # noqa: F811 - the fixture
+def sqlite(empty_sqlite: Path, tmp_path: Path) -> Iterator[None]:
     path = tmp_path / "shop.sqlite3"
     shutil.copy(empty_sqlite, path)
     with sqlite_as_default(path):

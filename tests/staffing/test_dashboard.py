@@ -13,7 +13,6 @@ from orders.models import Order, OrderLine
 from shop.audit.actors import system
 from shop.staff.figures import figures
 from tests.carts.helpers import fill, make_shops, make_variant, new_key
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.orders.helpers import make_methods, place
 from tests.staff import sign_in_staff
 

@@ -12,7 +12,6 @@ from shop.stock import services
 from shop.stock.checks import Discrepancy, discrepancies
 from shop.stock.guards import TRIGGERS
 from shop.stock.models import Reservation, StockMovement
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.stock.helpers import BY, reserve, variant
 
 pytestmark = pytest.mark.usefixtures("database")

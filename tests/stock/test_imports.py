@@ -15,7 +15,6 @@ from shop.stock import services
 from shop.stock.checks import discrepancies
 from shop.stock.models import StockMovement
 from shop.storefronts.models import Storefront
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.catalogue.helpers import plain, product_file
 from tests.factories import NetworkFactory
 from tests.stock.helpers import BY, levels, movements, reserve
@@ -26,7 +25,7 @@ TRACKED = {"Variant Inventory Tracker": "shopify", "Variant Inventory Policy": "
 
 
 @pytest.fixture(autouse=True)
-def network(database: str) -> dict[str, Storefront]:  # noqa: F811 - the fixture
+def network(database: str) -> dict[str, Storefront]:
     return NetworkFactory()
 
 

@@ -13,7 +13,6 @@ from shop.stock.guards import TRIGGERS
 from shop.stock.ledger import level
 from shop.stock.models import StockMovement
 from tests.audit.helpers import run
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.factories import ProductFactory
 from tests.stock.helpers import BY, movements, variant
 

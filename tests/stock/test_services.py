@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from shop.catalogue.models import Variant
 from shop.stock import services
-from tests.catalogue.conftest import database, empty_sqlite  # noqa: F401 - fixtures
 from tests.stock.helpers import BY, levels, movements, reserve, states, variant
 
 pytestmark = pytest.mark.usefixtures("database")
