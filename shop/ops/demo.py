@@ -78,6 +78,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _run(console: Console, stack: contextlib.ExitStack) -> None:
     files = DemoFiles(Path(os.environ.get("DEMO_DIR") or ROOT / ".demo").resolve())
     port = _port()
+    os.environ["PORT"] = str(port)  # for the settings of all that is started here
     _prepare(files)
     stack.enter_context(_only_one(files.lock, port))
     _end_leftovers(files)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, SANDBOX_APP]
 MIDDLEWARE = with_sandbox(MIDDLEWARE)
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=["on-delivery", "sandbox", "bank-transfer"])
 SANDBOX_GATEWAY_HOST = "pay.localhost"
+SANDBOX_SHOP_PORT = env.int("PORT", default=None)
 SANDBOX_GATEWAY_SECRET = sha256(b"sandbox pay:" + SECRET_KEY.encode()).hexdigest()
 BANK_ACCOUNT_HOLDER = env.str("BANK_ACCOUNT_HOLDER", default="Galleria Demo")
 BANK_IBAN = env.str("BANK_IBAN", default="DE89370400440532013000")  # the banks' own example

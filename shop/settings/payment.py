@@ -19,6 +19,8 @@ STRIPE_API_BASE = "https://api.stripe.com"
 # at the shop's own port unless it names another.
 SANDBOX_GATEWAY_HOST: str = ""
 SANDBOX_GATEWAY_SECRET: str = ""
+# The shop's own port, for calls between the two; without it, that of the order's site.
+SANDBOX_SHOP_PORT: int | None = None
 
 SANDBOX_APP = "orders.payment.sandbox"
 

@@ -61,7 +61,7 @@ class Sandbox:
             language=payment.order.language,
             return_url=return_url,
             cancel_url=cancel_url,
-            webhook_url=webhook_url(payment.site_url, self.slug),
+            webhook_url=webhook_url(_at_own_port(payment.site_url), self.slug),
         )
         redirect_url = str(found.get("pay_url", ""))
         if urlsplit(redirect_url).hostname != _PORT.sub("", settings.SANDBOX_GATEWAY_HOST):
@@ -170,9 +170,17 @@ def _site(payment: Payment) -> str:
     host = settings.SANDBOX_GATEWAY_HOST
     if not host:
         raise errors.GatewayNotSetUp("SANDBOX_GATEWAY_HOST is not set")
-    shop = urlsplit(payment.site_url)
+    shop = urlsplit(_at_own_port(payment.site_url))
     port = f":{shop.port}" if shop.port and not _PORT.search(host) else ""
     return f"{shop.scheme}://{host}{port}"
+
+
+def _at_own_port(site_url: str) -> str:
+    """A site where the shop answers: its address is from a Host header, which may name any port."""
+    shop = urlsplit(site_url)
+    if settings.SANDBOX_SHOP_PORT is None:
+        return site_url
+    return f"{shop.scheme}://{shop.hostname}:{settings.SANDBOX_SHOP_PORT}"
 
 
 def _path(payment: Payment) -> str:

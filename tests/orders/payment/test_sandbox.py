@@ -33,6 +33,7 @@ from tests.orders.payment.helpers import (
     standing,
     trail_of,
 )
+from tests.orders.payment.loopback import loopback
 from tests.orders.payment.sandbox import at_sandbox, path_of, wait_for_the_bank, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -295,6 +296,22 @@ def test_refunds_reach_the_gateway_once_each(site_url: str) -> None:
     assert books(shopper.payment) == ("captured", TOTAL, TOTAL, "")
     assert standing(order) == ("placed", "refunded", TOTAL)
     assert Refund.objects.count() == 2
+
+
+def test_a_port_that_a_visitor_names_is_not_called(site_url: str, settings: Any) -> None:
+    # Given something else on this machine, and a shop that knows its own port
+    own = urlsplit(site_url).port
+    settings.SANDBOX_SHOP_PORT = own
+    with loopback() as other:
+        # When an order is made with that one's port in its Host header, paid and paid back
+        shopper = at_sandbox(f"http://apparel.localhost:{other.port}")
+        shopper.choose("vanish")
+        assert work() == ["200"]
+        assert standing(shopper.payment.order) == PAID
+        refund(shopper.payment.order, TOTAL, by=BY, key="all")
+        # Then shop and sandbox have spoken to each other only
+        assert other.asked == []
+    assert urlsplit(shopper.url).port == urlsplit(shopper.theirs.webhook_url).port == own
 
 
 def test_a_shop_that_does_not_answer_is_told_again(site_url: str) -> None:
