@@ -2,8 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
+
+from shop.ops.handlers import ShopASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
-application = get_asgi_application()
+django.setup(set_prefix=False)
+application = ShopASGIHandler()

@@ -2,8 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
+
+from shop.ops.handlers import ShopWSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings.production")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = ShopWSGIHandler()

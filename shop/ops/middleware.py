@@ -1,5 +1,6 @@
-"""Middleware for operating the shop: request ids, health checks, and the admin's gate."""
+"""Middleware for operating the shop: request ids, health, what can be read, the admin's gate."""
 
+import codecs
 import re
 import time
 import uuid
@@ -12,6 +13,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csp import ContentSecurityPolicyMiddleware
+from django.template.loader import render_to_string
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
@@ -26,6 +30,9 @@ ADMIN_CSP: Mapping[str, Collection[str] | str] = {
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
 }
+
+API = ("/store/", "/auth/")
+"""Where all is UTF-8, whatever a header says, and a NUL is refused in the API's own words."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -104,6 +111,43 @@ class HealthMiddleware:
                 status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"}
             )
         return view()
+
+
+class ReadableMiddleware:
+    """Answers 400 to what no part of the shop can read, before any part tries.
+
+    That is a NUL in the address, which PostgreSQL takes in no text, and a Content-Type that names
+    another charset than UTF-8: some of Python's codecs are for no text at all, and reading the
+    form fails again in whatever answers the failure. Names that nobody knows count as UTF-8.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next handler of the chain; a refusal bears the headers that a page does."""
+        self.get_response = get_response
+        self.refuse = ContentSecurityPolicyMiddleware(XFrameOptionsMiddleware(_unreadable))
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on what can be read."""
+        if not request.path_info.startswith(API) and (
+            "\0" in request.path_info
+            or "%00" in request.META.get("QUERY_STRING", "")
+            or _codec(request) != "utf-8"
+        ):
+            return self.refuse(request)  # type: ignore[return-value]
+        return self.get_response(request)
+
+
+def _codec(request: HttpRequest) -> str:
+    try:
+        return codecs.lookup((request.content_params or {}).get("charset", "utf-8")).name
+    except LookupError:
+        return "utf-8"
+
+
+def _unreadable(request: HttpRequest) -> HttpResponse:
+    """Not Django's own answer, which would look for a CSRF token in the form."""
+    page = render_to_string("400.html")
+    return HttpResponse(page, status=HTTPStatus.BAD_REQUEST, headers={"Cache-Control": "no-store"})
 
 
 class AdminGateMiddleware:

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shop.ops.middleware.RequestIdMiddleware",
     "shop.ops.middleware.HealthMiddleware",
+    "shop.ops.middleware.ReadableMiddleware",
     "shop.storefronts.middleware.StorefrontMiddleware",
     "sessionsync.middleware.SessionSyncMiddleware",
     "shop.storefronts.middleware.StorefrontLanguageMiddleware",
