@@ -29,6 +29,8 @@ A_DAY = 86_400
 A_YEAR = 365 * A_DAY
 PER_FILE = 5_000
 """Pages in one file of a sitemap, each with an address in each language; 50,000 may be in one."""
+MOST_FILES = 50_000
+"""Files that an index may name (sitemaps.org)."""
 
 
 @require_safe
@@ -108,13 +110,15 @@ def sitemap_pages(request: StorefrontRequest) -> HttpResponse:
 @cache_control(public=True, max_age=3600)
 def sitemap_products(request: StorefrontRequest, number: int) -> HttpResponse:
     """One file of the products whose canonical page is on this site. One query."""
-    start = max((number - 1) * PER_FILE, 0)
+    if not 1 <= number <= MOST_FILES:
+        raise Http404
+    start = (number - 1) * PER_FILE
     rows = products_at_home(request.storefront).values_list("slug", "updated_at")
     pages = [
         (bare_path("catalogue:product", slug), changed)
         for slug, changed in rows[start : start + PER_FILE]
     ]
-    if number < 1 or not pages:
+    if not pages:
         raise Http404
     return _pages(request, pages)
 

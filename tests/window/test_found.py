@@ -224,6 +224,8 @@ def test_each_product_is_in_the_sitemap_of_one_site(network: dict[str, Storefron
     ]
     assert crawl("home", "/sitemap-products-1.xml").status_code == 404
     assert crawl("apparel", "/sitemap-products-0.xml").status_code == 404
+    for number in (50_001, 1844674407370957, "9" * 25, "9" * 5000):
+        assert crawl("apparel", f"/sitemap-products-{number}.xml").status_code == 404
 
 
 def test_a_large_sitemap_is_in_several_files(
