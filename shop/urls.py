@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.static import serve
 
 from sessionsync.metrics import metrics
+from shop.ops.media import upload
 from shop.ops.metrics import scrapers_only
 
 # For django-allauth, whose limits answer with it.
@@ -28,5 +28,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.DEMO:
-    # In production the web server in front serves uploads (deploy/).
-    urlpatterns += [re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})]
+    urlpatterns += [re_path(r"^media/(?P<path>.*)$", upload)]
