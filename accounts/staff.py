@@ -15,7 +15,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -97,6 +98,16 @@ class StaffSite(UnfoldAdminSite):
         request.current_app = self.name
         page = StaffLoginView.as_view(extra_context=context, template_name="admin/login.html")
         return page(request)
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Find a page of the admin. Raises Http404 for a `page` of the answers that is none."""
+        try:
+            found: HttpResponse = super().search(request, extra_context)
+        except (InvalidPage, ValueError) as error:
+            raise Http404 from error
+        return found
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether they may see the admin at all."""

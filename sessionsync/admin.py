@@ -111,7 +111,7 @@ class SessionAdmin(ModelAdmin):
 
 
 def _hours(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) in SPANS else 24
+    return next((number for number in SPANS if text == str(number)), 24)
 
 
 def _trace(who: str) -> dict[str, Any]:

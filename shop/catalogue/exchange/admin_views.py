@@ -40,6 +40,8 @@ LARGEST = 10 * 1024 * 1024
 KEPT = timedelta(days=1)
 """How long a file waits for the word to go ahead."""
 IN_MEMORY = 4 * 1024 * 1024
+LONGEST_NUMBER = 19
+"""Digits of the largest key that a database gives."""
 
 logger = logging.getLogger("shop.catalogue")
 
@@ -149,9 +151,8 @@ class ExchangeAdmin(ModelAdmin):  # type: ignore[misc]
         if request.method != "POST":
             return redirect("admin:catalogue_product_exchange")
         number = request.POST.get("file", "")
-        kept = get_object_or_404(
-            ProductFile, pk=int(number) if number.isdecimal() else 0, staff=request.user.pk
-        )
+        known = number.isdecimal() and len(number) <= LONGEST_NUMBER
+        kept = get_object_or_404(ProductFile, pk=int(number) if known else 0, staff=request.user.pk)
         try:
             report = _import(request, kept, dry_run=False)
         except CsvProblem as problem:
