@@ -195,7 +195,7 @@ def test_suggestions_are_anyones(shirts: Storefront) -> None:
     assert "<html" not in page
 
 
-@pytest.mark.parametrize("text", ["", " ", "s", "\x00"])
+@pytest.mark.parametrize("text", ["", " ", "s"])
 def test_too_short_a_text_costs_nothing(shirts: Storefront, text: str) -> None:
     client = Client(headers={"host": shirts.domain})
     client.get("/search/suggest/")
