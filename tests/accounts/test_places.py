@@ -244,7 +244,6 @@ def test_with_htmx_the_field_follows_the_country_for_anybody(shops: dict[str, An
     assert '<option value="US-CA">' in billing
     for odd in (
         "",
-        "country_code=%00",
         "country_code=" + "x" * 3000,
         "prefix=%22%3E&country_code=us",
     ):
