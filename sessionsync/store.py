@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, NamedTuple
 
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from sessionsync.addresses import household_of
 from sessionsync.conf import get_config
 
 PREFIX = "sessionsync:"
@@ -156,20 +156,15 @@ class TooManyHandshakes(Exception):
 
 
 def _counted_as(address: str) -> str:
-    """What an address is counted as: of IPv6 its /64, which one household has; IPv4 as it is.
+    """The household of an address, what is no address as it is; "" where it stands for many people.
 
-    "" where it stands for many people: a proxy on this machine that names nobody, or a Unix socket,
-    behind which there is no address at all.
+    That is a proxy on this machine that names nobody, or a Unix socket, behind which there is no
+    address at all.
     """
     try:
-        seen = ip_address(address.partition("%")[0])
+        return household_of(address) or ""
     except ValueError:
         return address
-    if isinstance(seen, IPv6Address) and seen.ipv4_mapped:
-        seen = seen.ipv4_mapped
-    if seen.is_loopback:
-        return ""
-    return str(IPv6Network((seen, 64), strict=False) if isinstance(seen, IPv6Address) else seen)
 
 
 def issue_code(

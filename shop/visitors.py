@@ -1,21 +1,11 @@
 """What a visitor's network address is good for."""
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from sessionsync.addresses import household_of
 
 
 def counted_as(address: str) -> str | None:
-    """The name that limits count a visitor's address under; None where it tells nobody apart.
-
-    address: as the server saw it. A household has a whole /64 of IPv6 (RFC 6177) and may send from
-    any address in it: the network is counted. IPv4 written as IPv6 (RFC 4291, 2.5.5.2) is IPv4. A
-    proxy on this machine that names nobody stands for everyone.
-    """
+    """What `household_of` says; None also behind a Unix socket, where there is no address."""
     try:
-        seen = ip_address(address.partition("%")[0])
-    except ValueError:  # none at all, behind a Unix socket
+        return household_of(address)
+    except ValueError:
         return None
-    if isinstance(seen, IPv6Address) and seen.ipv4_mapped:
-        seen = seen.ipv4_mapped
-    if seen.is_loopback:
-        return None
-    return str(IPv6Network((seen, 64), strict=False) if isinstance(seen, IPv6Address) else seen)
