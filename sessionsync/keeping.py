@@ -16,7 +16,6 @@ from django.urls import reverse
 
 from sessionsync import cookies, journal, store, transports
 from sessionsync.conf import get_config
-from sessionsync.engine import SessionStore
 from sessionsync.journal import flow_digest
 from sessionsync.models import CarriedOut
 from sessionsync.navigation import sends_form
@@ -84,11 +83,9 @@ def keep(
     if visit.action is Action.KEEP:
         return shake_hands(visit, flow)
     visit.alone_for = get_config().resync_after
-    session = request.session
-    session.create()
+    request.session.create()
     here = resume_path(flow.name)
-    asked = ask_heir(visit, session, here) if isinstance(session, SessionStore) else None
-    response = asked or HttpResponseRedirect(here, status=303)
+    response = ask_heir(visit, here) or HttpResponseRedirect(here, status=303)
     flow.remember(visit, response)
     return transports.close(response)
 

@@ -155,7 +155,7 @@ def _look_elsewhere(visit: Visit, session: SessionStore) -> HttpResponse | None:
     if visit.site.is_main:
         if config.trigger == "write":
             return None
-        return ask_heir(visit, session, visit.address())
+        return ask_heir(visit, visit.address())
     if not session.is_retired:
         return None
     again, _ = decide(visit.arrival(has_token=False), config)
@@ -205,7 +205,7 @@ def _set_cookies(
             )
     elif not session.resolved:
         return
-    missing = visit.missing(session)
+    missing = visit.missing()
     for each in visit.presented:
         if each.cookie in missing:
             continue

@@ -45,6 +45,14 @@ def origin_at(request: HttpRequest, domain: str) -> str:
     return f"{request.scheme}://{domain}{f':{port}' if port else ''}"
 
 
+def session_of(request: HttpRequest) -> SessionStore:
+    """The request's session. Raises TypeError where another engine made it."""
+    session = request.session
+    if not isinstance(session, SessionStore):
+        raise TypeError('SESSION_ENGINE must be "sessionsync.engine".')
+    return session
+
+
 class Visit:
     """What is known of a request before any session is looked up; `request.sessionsync`.
 
@@ -146,13 +154,14 @@ class Visit:
             return None
         return None if cookies.has_disagreed(self.request) else said
 
-    def missing(self, session: SessionStore, held: str | None = None) -> dict[str, Heir]:
+    def missing(self, held: str | None = None) -> dict[str, Heir]:
         """On main: the sessions that retired tokens made way for and that main does not know.
 
         By the cookies of those tokens, which stay until the session is found, or was asked for
         often enough. held: the key of the session that main has for this browser, if it is not
-        this one.
+        the request's.
         """
+        session = session_of(self.request)
         if not self.site.is_main or session.is_whole or cookies.has_asked_enough(self.request):
             return {}
         held = held or session.session_key
@@ -279,23 +288,18 @@ def send_back(visit: Visit, site: Site) -> HttpResponse:
 
 
 def ask_heir(
-    visit: Visit,
-    session: SessionStore,
-    next_path: str,
-    *,
-    said: str = "",
-    but: Site | None = None,
+    visit: Visit, next_path: str, *, said: str = "", but: Site | None = None
 ) -> HttpResponse | None:
     """From main, for retired tokens: let the site where their session went on shake hands first.
 
     That is where a sign-in, a checkout or a merge took place of which main never heard: the
-    message got lost, or main was away. session: what main has. next_path: where to go on here
-    afterwards. said: what another site says of its own retired token, as `_st` of links. None
-    where no other site than `but` is to be asked, or one was just asked.
+    message got lost, or main was away. next_path: where to go on here afterwards. said: what
+    another site says of its own retired token, as `_st` of links. None where no other site than
+    `but` is to be asked, or one was just asked.
     """
-    named = [heir.site for heir in visit.missing(session).values()]
+    named = [heir.site for heir in visit.missing().values()]
     known, _, place = said.partition(".")
-    held = session.session_key if known else None
+    held = session_of(visit.request).session_key if known else None
     if known and not (held and fingerprint(held) == known):
         named.append(place)
     asked = cookies.has_just_asked(visit.request, visit.now)

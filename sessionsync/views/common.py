@@ -8,19 +8,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from sessionsync import ajax, transports
-from sessionsync.engine import SessionStore
 from sessionsync.visit import Visit, is_navigation
 
 ALONE = "sessionsync.alone"
 """The salt of the note with which main sends a browser back when it has no store for a code."""
-
-
-def session_of(request: HttpRequest) -> SessionStore:
-    """The request's session. Raises TypeError where another engine made it."""
-    session = request.session
-    if not isinstance(session, SessionStore):
-        raise TypeError('SESSION_ENGINE must be "sessionsync.engine".')
-    return session
 
 
 def stopped(

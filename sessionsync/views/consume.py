@@ -24,8 +24,8 @@ from sessionsync.protocol import (
 from sessionsync.records import Reader
 from sessionsync.store import CodeRecord, ReturnRecord
 from sessionsync.tokens import Token
-from sessionsync.views.common import ALONE, hop, see_other, session_of, stopped
-from sessionsync.visit import Flow, Visit, serve_without, shake_hands
+from sessionsync.views.common import ALONE, hop, see_other, stopped
+from sessionsync.visit import Flow, Visit, serve_without, session_of, shake_hands
 
 
 @require_GET

@@ -17,8 +17,8 @@ from sessionsync.journal import flow_digest
 from sessionsync.protocol import flow_age, is_challenge, safe_next
 from sessionsync.store import CodeRecord
 from sessionsync.tokens import NANOSECONDS, Token, challenge_of, mint
-from sessionsync.views.common import ALONE, hop, session_of, stopped
-from sessionsync.visit import FINGERPRINT, Visit, ask_heir
+from sessionsync.views.common import ALONE, hop, stopped
+from sessionsync.visit import FINGERPRINT, Visit, ask_heir, session_of
 
 CLOCK_SKEW = 60
 """Seconds by which a sub-site's clock may be ahead of main's."""
@@ -50,7 +50,7 @@ def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
     consume = f"{visit.origin_of(site)}{reverse('sessionsync:consume_auth_code')}"
     session = session_of(request)
     said = request.GET.get(FINGERPRINT, "")
-    asked = ask_heir(visit, session, request.get_full_path(), said=said, but=site)
+    asked = ask_heir(visit, request.get_full_path(), said=said, but=site)
     if asked is not None:
         return asked
     token, is_fresh = _token_of(visit, session)
@@ -86,7 +86,7 @@ def generate_auth_code(request: HttpRequest, visit: Visit) -> HttpResponse:
         return stopped(request, _("This link between our shops was used before."), go_on)
     response = transports.move(request, f"{consume}?{urlencode({'code': code, 'flow': flow})}")
     cookies.set_token(request, response, token, is_main=True, synced_at=visit.now)
-    missing = visit.missing(session, token.key)
+    missing = visit.missing(token.key)
     others = [each for each in visit.presented if each.cookie not in missing]
     cookies.drop_others(request, response, others, token)
     cookies.set_flow_key(request, response, cookies.MAIN_KEY, flow, main_key)

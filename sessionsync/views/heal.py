@@ -1,12 +1,12 @@
-"""On a sub-site: main does not know the session that this site's link spoke of."""
+"""On a sub-site: main does not know the session that this site has for its browser."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.views.decorators.http import require_GET
 
 from sessionsync import transports
 from sessionsync.conf import get_config
-from sessionsync.views.common import hop, session_of
-from sessionsync.visit import Flow, Visit, back_to, shake_hands
+from sessionsync.views.common import hop
+from sessionsync.visit import Flow, Visit, back_to, session_of, shake_hands
 
 
 @require_GET

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods
 from sessionsync import keeping, store, transports
 from sessionsync.protocol import flow_age
 from sessionsync.tokens import same_secret
-from sessionsync.views.common import hop, see_other, session_of, stopped
-from sessionsync.visit import Flow, Visit, serve_without
+from sessionsync.views.common import hop, see_other, stopped
+from sessionsync.visit import Flow, Visit, serve_without, session_of
 
 
 @require_http_methods(["GET", "POST"])
