@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from orders import invoices, lifecycle, mails, returns
 from orders.checkout.instructions import instructions_for
-from orders.lines import follow_lines, is_undone, locked_lines
+from orders.lines import follow_lines, is_undone, locked_lines, refuse_more_than_unsent
 from orders.models import Cancellation, CancellationLine, Order, OrderLine
 from orders.payment import services as payments
 from orders.payment.models import Refund
@@ -181,16 +181,10 @@ def _parts(
     wanted = {pk: quantity for pk, quantity in sorted(quantities.items()) if quantity}
     if not wanted:
         raise NothingChosen(_("Please say how many of which items will not be sent."))
+    refuse_more_than_unsent(lines, wanted, unknown=UnknownLine, too_many=MoreThanLeft)
     parts = []
     for pk, quantity in wanted.items():
-        line = lines.get(pk)
-        if line is None:
-            raise UnknownLine(_("This line is not of this order."))
-        if not 0 < quantity <= line.unfulfilled_quantity:
-            raise MoreThanLeft(
-                _("Of “%(item)s” %(left)s are left to be sent.")
-                % {"item": line.product_title, "left": line.unfulfilled_quantity}
-            )
+        line = lines[pk]
         amount, tax = returns.sold_for(order, line, quantity)
         parts.append(CancellationLine(line=line, quantity=quantity, amount=amount, tax=tax))
         line.cancelled_quantity += quantity

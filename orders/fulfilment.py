@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from orders import invoices, lifecycle, mails
 from orders.carriers import tracking_address
-from orders.lines import follow_lines, locked_lines
+from orders.lines import follow_lines, locked_lines, refuse_more_than_unsent
 from orders.models import Fulfilment, FulfilmentLine, Order, OrderLine, Return
 from orders.webhooks import services as webhooks
 from orders.webhooks.models import Event
@@ -210,15 +210,7 @@ def _wanted(lines: Mapping[int, OrderLine], quantities: Mapping[int, int] | None
     wanted = {pk: quantity for pk, quantity in quantities.items() if quantity}
     if not wanted:
         raise NothingToSend(_("Nothing was chosen to be sent."))
-    for pk, quantity in wanted.items():
-        line = lines.get(pk)
-        if line is None:
-            raise UnknownLine(_("This line is not of this order."))
-        if not 0 < quantity <= line.unfulfilled_quantity:
-            raise MoreThanOrdered(
-                _("Of “%(item)s” %(left)s are left to be sent.")
-                % {"item": line.product_title, "left": line.unfulfilled_quantity}
-            )
+    refuse_more_than_unsent(lines, wanted, unknown=UnknownLine, too_many=MoreThanOrdered)
     return wanted
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
+from django.utils.translation import gettext as _
+
 from orders.models import Order, OrderLine
 from orders.states import moved
 
@@ -12,6 +14,28 @@ def locked_lines(order: Order) -> dict[int, OrderLine]:
     """The lines by id, locked until the transaction ends. The order is locked before."""
     lines = OrderLine.objects.select_for_update().filter(order=order).order_by("pk")
     return {line.pk: line for line in lines}
+
+
+def refuse_more_than_unsent(
+    lines: Mapping[int, OrderLine],
+    quantities: Mapping[int, int],
+    *,
+    unknown: type[Exception],
+    too_many: type[Exception],
+) -> None:
+    """Refuse what is not of these lines (by id), or more of one than is left to be sent.
+
+    Raises `unknown` or `too_many`, with a sentence for staff.
+    """
+    for pk, quantity in quantities.items():
+        line = lines.get(pk)
+        if line is None:
+            raise unknown(_("This line is not of this order."))
+        if not 0 < quantity <= line.unfulfilled_quantity:
+            raise too_many(
+                _("Of “%(item)s” %(left)s are left to be sent.")
+                % {"item": line.product_title, "left": line.unfulfilled_quantity}
+            )
 
 
 def is_undone(lines: Collection[OrderLine]) -> bool:
