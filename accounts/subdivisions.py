@@ -165,7 +165,7 @@ def _read(country: str, data: dict[str, str]) -> Iterator[Subdivision]:
 def _of_iso(country: str) -> dict[str, Any]:
     """ISO's subdivisions of a country, by code and by name in Latin letters and in Chinese."""
     chinese = _names_in("zh_CN")
-    found = pycountry.subdivisions.get(country_code=country) or ()  # type: ignore[no-untyped-call]
+    found = pycountry.subdivisions.get(country_code=country) or ()  # type: ignore[no-untyped-call]  # the package's
     return {
         key: each
         for each in found

@@ -1,7 +1,7 @@
 """What a customer types about themselves."""
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.conf import settings
@@ -87,7 +87,8 @@ class AddressForm(PlaceForm, ShopLooks, forms.ModelForm[Address]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         codes = {*NAMES, *(code.lower() for code in settings.SHOP_COUNTRIES)}
-        self.fields["country_code"].choices = [("", _("Please choose")), *by_name(codes)]  # type: ignore[attr-defined]
+        country = cast("forms.ChoiceField", self.fields["country_code"])
+        country.choices = [("", _("Please choose")), *by_name(codes)]
         self.fields["phone"].validators.append(PHONE)
         self.fields["phone"].widget = forms.TelInput(attrs={"class": "input", "maxlength": "40"})
         for name, hint in _AUTOCOMPLETE.items():

@@ -133,7 +133,7 @@ class ReadableMiddleware:
             or "%00" in request.META.get("QUERY_STRING", "")
             or _codec(request) != "utf-8"
         ):
-            return self.refuse(request)  # type: ignore[return-value]
+            return self.refuse(request)  # type: ignore[return-value]  # Django types it as awaitable, too
         return self.get_response(request)
 
 
